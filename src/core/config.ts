@@ -1,0 +1,212 @@
+import { z } from 'zod'
+
+type CamelKey<K extends string> = K extends `${infer Head}_${infer Tail}` ? `${Head}${Capitalize<CamelKey<Tail>>}` : K
+type CamelKeys<T> = { readonly [K in keyof T as K extends string ? CamelKey<K> : K]: T[K] }
+
+/** `session_timeout_ms` as it is named in code: `sessionTimeoutMs`. */
+export const camelKey = (key: string): string => key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
+
+/** A mapping whose unknown keys are errors and whose keys are snake_case in YAML, camelCase in code. */
+function section<S extends z.ZodRawShape>(shape: S) {
+  return z
+    .strictObject(shape)
+    .transform(
+      value =>
+        Object.fromEntries(Object.entries(value).map(([key, item]) => [camelKey(key), item])) as CamelKeys<
+          z.output<z.ZodObject<S, z.core.$strict>>
+        >,
+    )
+}
+
+const ms = (min: number, max: number) => z.int().min(min).max(max)
+const count = (min: number, max: number) => z.int().min(min).max(max)
+const text = () => z.string().min(1).max(1_000)
+const doc = (description: string) => ({ description })
+/** Marks an option whose value never appears in a log, an error or a printed config (JSON Schema: writeOnly). */
+const secret = (description: string) => z.string().min(1).max(65_536).meta({ description, writeOnly: true })
+
+const hourMs = 3_600_000
+const dayMs = 24 * hourMs
+
+const name = z.string().regex(/^[a-z0-9-]{1,40}$/, '1 to 40 of a-z, 0-9 and -')
+const objectName = z
+  .string()
+  .regex(/^[A-Za-z][A-Za-z0-9_]{0,79}$/, 'an object name of Salesforce, as Contact or Invoice__c')
+const topicName = z
+  .string()
+  .regex(/^[a-zA-Z0-9._-]{1,249}$/, 'a topic name: 1 to 249 of a-z, A-Z, 0-9, ".", "_" and "-"')
+const httpUrl = z
+  .string()
+  .refine(isHttpUrl, 'a URL that starts with https:// or http://, without user, query or fragment')
+  .transform(url => url.replace(/\/+$/, ''))
+
+function isHttpUrl(value: string): boolean {
+  if (!URL.canParse(value)) return false
+  const { protocol, username, password, search, hash } = new URL(value)
+  return /^https?:$/.test(protocol) && username + password + search + hash === ''
+}
+
+const auth = z
+  .discriminatedUnion('flow', [
+    section({
+      flow: z.literal('client_credentials'),
+      client_id: text().meta(doc('Consumer key of the connected app.')),
+      client_secret: secret('client_credentials: consumer secret of the connected app.'),
+    }),
+    section({
+      flow: z.literal('jwt_bearer'),
+      client_id: text().meta(doc('Consumer key of the connected app.')),
+      username: text().meta(doc('jwt_bearer: the user the connector acts as; pre-authorised for the connected app.')),
+      private_key: secret(
+        'jwt_bearer: RSA private key in PEM form whose certificate was uploaded to the connected app.',
+      ),
+      audience: text()
+        .exactOptional()
+        .meta(doc('jwt_bearer: `aud` of the assertion; by default derived from `login_url`.')),
+    }),
+  ])
+  .meta(doc('How the connector signs in (OAuth 2.0 flow).'))
+
+const salesforce = section({
+  login_url: httpUrl.meta(
+    doc('My Domain URL of the org, or https://login.salesforce.com, https://test.salesforce.com.'),
+  ),
+  api_version: z
+    .string()
+    .regex(/^[0-9]{2}\.0$/, 'a quoted API version, as "68.0"')
+    .default('68.0')
+    .meta(doc('Version of the REST API.')),
+  auth,
+  request_timeout_ms: ms(100, 600_000).default(120_000).meta(doc('Longest wait for one answer of Salesforce.')),
+}).meta(doc('The org.'))
+
+const sasl = section({
+  mechanism: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']).meta(doc('SASL mechanism of the brokers.')),
+  username: text().meta(doc('User at the brokers.')),
+  password: secret('Password at the brokers.'),
+})
+
+const kafka = section({
+  brokers: z
+    .array(z.string().regex(/^[^\s:/]+:[0-9]{1,5}$|^\[[0-9a-fA-F:]+\]:[0-9]{1,5}$/, 'host:port'))
+    .min(1)
+    .max(100)
+    .meta(doc('Brokers to start from, as host:port.')),
+  client_id: text().default('salesforce-kafka').meta(doc('Client id shown in the logs of the brokers and quotas.')),
+  ssl: z.boolean().default(false).meta(doc('Connect by TLS.')),
+  ca: z.string().min(1).max(65_536).exactOptional().meta(doc('CA certificates in PEM form, if not a public CA.')),
+  sasl: sasl.exactOptional().meta(doc('Sign-in at the brokers.')),
+  topic_prefix: topicName.max(100).default('salesforce').meta(doc('First part of every topic name.')),
+  replication_factor: count(1, 10).default(3).meta(doc('Replicas of topics created by the connector.')),
+  command_partitions: count(1, 1_000)
+    .default(4)
+    .meta(doc('Partitions of created command, reply and dead-letter topics.')),
+  event_partitions: count(1, 1_000).default(4).meta(doc('Partitions of created event topics.')),
+  create_topics: z.boolean().default(true).meta(doc('Create the topics that are missing.')),
+  session_timeout_ms: ms(1_000, 1_800_000)
+    .default(180_000)
+    .meta(doc('A member without heartbeats this long loses its partitions.')),
+  rebalance_timeout_ms: ms(1_000, 3_600_000)
+    .default(240_000)
+    .meta(doc('Time for members to finish open work in a rebalance.')),
+  heartbeat_interval_ms: ms(100, 60_000).default(5_000).meta(doc('Time between heartbeats.')),
+  transaction_timeout_ms: ms(1_000, 900_000)
+    .default(30_000)
+    .meta(doc('The broker aborts a transaction open longer than this.')),
+  request_timeout_ms: ms(100, 300_000).default(30_000).meta(doc('Longest wait for one answer of a broker.')),
+}).meta(doc('The brokers, topics and group membership.'))
+
+const registry = section({
+  url: httpUrl.meta(doc('Schema registry with the REST API of Confluent.')),
+  username: text().exactOptional().meta(doc('User at the registry.')),
+  password: secret('Password at the registry.').exactOptional(),
+}).meta(doc('The schema registry.'))
+
+const interval = ms(100, dayMs)
+const fires = (type: string) =>
+  z
+    .boolean()
+    .default(true)
+    .meta(doc(`Publish ${type} events.`))
+const sourceObject = section({
+  interval_ms: interval.exactOptional().meta(doc('Time between polls of this object; default: source.interval_ms.')),
+  triggers: section({ created: fires('CREATED'), updated: fires('UPDATED'), deleted: fires('DELETED') })
+    .prefault({})
+    .meta(doc('Which triggers of the object fire.')),
+})
+
+const instant = z
+  .union([z.enum(['now', 'earliest']), z.iso.datetime({ offset: true }).transform(at => Date.parse(at))], {
+    error: 'now, earliest or a time as 2026-01-31T00:00:00Z',
+  })
+  .meta(doc('Where an object that was never polled starts: now, earliest or a time as 2026-01-31T00:00:00Z.'))
+
+const source = section({
+  enabled: z.boolean().default(true).meta(doc('Run the source: Salesforce to Kafka.')),
+  interval_ms: interval.default(10_000).meta(doc('Time between polls of an object.')),
+  lookback_ms: ms(0, dayMs).default(600_000).meta(doc('How far behind the watermark each poll looks again.')),
+  window_entries_max: count(1_000, 100_000_000)
+    .default(1_000_000)
+    .meta(doc('Versions of rows kept within the lookback.')),
+  page_rows_max: count(200, 2_000).default(2_000).meta(doc('Rows asked for per page.')),
+  start: instant.prefault('now'),
+  objects: z.record(objectName, sourceObject).prefault({ Contact: {} }).meta(doc('Objects to poll, by API name.')),
+}).prefault({})
+
+const sink = section({
+  enabled: z.boolean().default(true).meta(doc('Run the sink: Kafka to Salesforce.')),
+  objects: z.array(objectName).max(500).default(['Contact']).meta(doc('Objects whose command topics are read.')),
+  batch_commands_max: count(1, 1_000).default(1_000).meta(doc('Commands executed and answered together.')),
+  duplicate_window_count: count(0, 1_000_000)
+    .default(10_000)
+    .meta(doc('Replies per partition remembered against duplicates.')),
+  duplicate_window_ms: ms(0, 30 * dayMs)
+    .default(dayMs)
+    .meta(doc('Age up to which replies are remembered.')),
+  idempotency_fields: z
+    .record(objectName, z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,79}$/, 'a field name of Salesforce'))
+    .default({})
+    .meta(
+      doc(
+        'By object: a text field, External ID and Unique, filled with the commandId, so that a create is repeat-safe.',
+      ),
+    ),
+  reply_topics: z
+    .array(topicName)
+    .max(1_000)
+    .default([])
+    .meta(doc('Topics a command may name in kafka_replyTopic for a copy of its reply.')),
+}).prefault({})
+
+const http = section({
+  host: z
+    .string()
+    .min(1)
+    .max(255)
+    .default('0.0.0.0')
+    .meta(doc('Address of /metrics and /health; all interfaces, as a container needs it.')),
+  port: count(0, 65_535).default(8_080).meta(doc('Port of /metrics and /health; 0 takes any free one.')),
+}).prefault({})
+
+const log = section({
+  level: z.enum(['debug', 'info', 'warn', 'error']).default('info').meta(doc('Least severe level that is logged.')),
+}).prefault({})
+
+/** Every option of the connector, once: types, defaults, bounds, docs and secrecy. The rest is derived from it. */
+export const configSchema = section({
+  connector: name.meta(doc('Name of this connector; part of its group ids and transactional ids.')),
+  environment: name.meta(
+    doc('Name of the environment, as dev or prod; first part of group ids and transactional ids.'),
+  ),
+  salesforce,
+  kafka,
+  registry,
+  source: source.meta(doc('Salesforce to Kafka.')),
+  sink: sink.meta(doc('Kafka to Salesforce.')),
+  http: http.meta(doc('Metrics and health.')),
+  shutdown_timeout_ms: ms(1_000, hourMs).default(30_000).meta(doc('Time to drain after SIGTERM.')),
+  log: log.meta(doc('The log: JSON lines on stdout.')),
+})
+
+/** The config as code sees it: camelCase keys, defaults filled in; object names stay as written. */
+export type Config = z.output<typeof configSchema>
