@@ -1,0 +1,139 @@
+import type { ReplyStatus, Stage } from '../core/contract.ts'
+import { errorFields, type Log } from './log.ts'
+import type { Metrics } from './metrics.ts'
+
+export type Half = 'source' | 'sink'
+
+export interface RequestDone {
+  readonly method: string
+  /** Coarse, as '/queryAll' or '/composite/sobjects'; never an id or a query. */
+  readonly resource: string
+  /** undefined: no answer. */
+  readonly status?: number | undefined
+  readonly ms: number
+  readonly apiUsed?: number | undefined
+  readonly apiMax?: number | undefined
+}
+
+/** All that the connector tells of itself. Only this file logs and counts (style habit 7). */
+export type Events = ReturnType<typeof createEvents>
+
+export const createEvents = (log: Log, metrics: Metrics) => ({
+  ...lifeEvents(log, metrics),
+  ...sourceEvents(log, metrics),
+  ...sinkEvents(log, metrics),
+  ...salesforceEvents(log, metrics),
+})
+
+function lifeEvents(log: Log, metrics: Metrics) {
+  return {
+    started(e: { version: string; halves: readonly Half[]; httpUrl?: string }) {
+      log.info(e, 'Started.')
+    },
+    stopping(e: { reason: string }) {
+      log.info(e, 'Stopping.')
+    },
+    stopped() {
+      log.info('Stopped.')
+      log.flush()
+    },
+    assigned(e: { half: Half; gained: number; lost: number }) {
+      log.info(e, 'Assigned.')
+    },
+    /** Their gauges go, for the next owner reports them. */
+    revoked(e: {
+      half: Half
+      partitions?: readonly { readonly topic: string; readonly partition: number }[]
+      objects?: readonly string[]
+    }) {
+      for (const { topic, partition } of e.partitions ?? []) metrics.commandLag.remove(topic, String(partition))
+      for (const object of e.objects ?? []) metrics.watermarkAge.remove(object)
+      log.info(e, 'Revoked.')
+    },
+    fenced(e: { transactionalId: string }) {
+      metrics.fenced.inc()
+      log.warn(e, 'Fenced: another instance owns this transactional id.')
+    },
+    transactionDone(e: { half: Half; seconds: number }) {
+      metrics.transactions.inc({ half: e.half, outcome: 'committed' })
+      metrics.transactionSeconds.observe({ half: e.half }, e.seconds)
+    },
+    transactionFailed(e: { half: Half; error: unknown }) {
+      metrics.transactions.inc({ half: e.half, outcome: 'failed' })
+      log.warn({ half: e.half, ...errorFields(e.error) }, 'Transaction failed.')
+    },
+    taskFailed(e: { task: string; error: unknown; stage: Stage }) {
+      const fields = errorFields(e.error)
+      metrics.taskErrors.inc({ task: e.task, code: fields.code, stage: e.stage })
+      log.error({ task: e.task, stage: e.stage, ...fields }, 'Task failed.')
+    },
+    deadLettered(e: { topic: string; stage: Stage; reason: string }) {
+      metrics.deadLetters.inc({ topic: e.topic })
+      log.warn(e, 'Dead letter.')
+    },
+    /** What the Kafka client says; its shape is that of `KafkaLog` (kafka/connection.ts). */
+    kafkaSaid(level: 'debug' | 'info' | 'warn' | 'error', message: string, details: object) {
+      log[level]({ details }, `Kafka client: ${message}`)
+    },
+  }
+}
+
+function sourceEvents(log: Log, metrics: Metrics) {
+  return {
+    pollDone(e: { object: string; rows: number; seconds: number; watermarkAgeSeconds: number }) {
+      metrics.pollSeconds.observe({ object: e.object }, e.seconds)
+      metrics.watermarkAge.set({ object: e.object }, e.watermarkAgeSeconds)
+      log.debug(e, 'Polled.')
+    },
+    recordsCommitted(e: { object: string; type: string; count: number }) {
+      metrics.events.inc({ object: e.object, type: e.type }, e.count)
+      log.debug(e, 'Events committed.')
+    },
+  }
+}
+
+function sinkEvents(log: Log, metrics: Metrics) {
+  return {
+    commandsCommitted(e: { object: string; action: string; status: ReplyStatus; count: number }) {
+      metrics.commands.inc({ object: e.object, action: e.action, status: e.status }, e.count)
+      log.debug(e, 'Commands answered.')
+    },
+    commandFailed(e: { action: string; code: string; stage: Stage; commandId?: string }) {
+      metrics.commandErrors.inc({ action: e.action, code: e.code, stage: e.stage })
+      log.warn(e, 'Command failed.')
+    },
+    inDoubt(e: { action: string; commandId: string; candidates: number }) {
+      log.warn(e, 'Command in doubt: it may have been executed.')
+    },
+    duplicateAnswered(e: { action: string; commandId: string }) {
+      metrics.duplicates.inc({ action: e.action })
+      log.debug(e, 'Duplicate answered from the reply topic.')
+    },
+    lagSeen(e: { topic: string; partition: number; lag: number }) {
+      metrics.commandLag.set({ topic: e.topic, partition: String(e.partition) }, e.lag)
+    },
+  }
+}
+
+function salesforceEvents(log: Log, metrics: Metrics) {
+  return {
+    signedIn(e: { orgId: string; userId: string; instanceUrl: string }) {
+      log.info(e, 'Signed in to Salesforce.')
+    },
+    requestDone(e: RequestDone) {
+      metrics.requests.inc({ resource: e.resource, status: String(e.status ?? 'none') })
+      metrics.requestSeconds.observe({ resource: e.resource }, e.ms / 1_000)
+      if (e.apiUsed !== undefined) metrics.apiUsed.set(e.apiUsed)
+      if (e.apiMax !== undefined) metrics.apiMax.set(e.apiMax)
+      log.debug(e, 'Salesforce answered.')
+    },
+    breakerOpened(e: { reason: string }) {
+      metrics.breakerOpen.set(1)
+      log.warn(e, 'Salesforce does not answer; calls wait.')
+    },
+    breakerClosed(e: { openMs: number }) {
+      metrics.breakerOpen.set(0)
+      log.info(e, 'Salesforce answers again.')
+    },
+  }
+}
