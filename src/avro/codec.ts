@@ -1,0 +1,199 @@
+import avsc from 'avsc'
+import type { ObjectDescribe, Row, SchemaId } from '../core/contract.ts'
+import { ConnectorError } from '../core/errors.ts'
+import { nearest } from '../core/nearest.ts'
+import { type FieldKind, kindOf } from './fields.ts'
+import { avroName } from './names.ts'
+import { readAvro } from './reader.ts'
+import type { SchemaRegistry } from './registry.ts'
+import { type AvroRecordSchema, fullnameOf, resolveSchema } from './schema.ts'
+
+/** Writes values of one schema as registry-framed Avro: 0x00, the schema id as a big-endian int32, the value. */
+export interface Codec<T> {
+  readonly schemaId: SchemaId
+  /** Throws ConnectorError 'internal.bug' that names the path that does not fit the schema, never its value. */
+  encode(value: T): Buffer
+}
+
+/** A value as it stood on a topic. */
+export interface Decoded {
+  readonly schemaId: SchemaId
+  /** `namespace.name` of the record. */
+  readonly schemaName: string
+  readonly schema: AvroRecordSchema
+  /** Longs are numbers; dates and times are their plain numbers (days, milliseconds). */
+  readonly value: Readonly<Record<string, unknown>>
+}
+
+const frameBytes = 5
+const scratchKeptBytesMax = 1_048_576
+const problemsMax = 10
+const nameShownMax = 80
+
+// Encoding is synchronous, so all codecs share one scratch buffer.
+let scratch = Buffer.allocUnsafeSlow(65_536)
+
+function bugIn(type: avsc.Type, name: string, value: unknown): ConnectorError {
+  const paths: string[] = []
+  type.isValid(value, { errorHook: (path, _, at) => paths.push(`${path.join('.') || '(value)'} is no ${at.typeName}`) })
+  // avsc's own error quotes the value; it is not passed on.
+  return new ConnectorError('internal.bug', `cannot encode ${name}: ${paths.slice(0, problemsMax).join(', ')}`)
+}
+
+/** A codec of one schema under the registry's id. */
+export function compileWriter<T>(schema: AvroRecordSchema, schemaId: SchemaId): Codec<T> {
+  const type = avsc.Type.forSchema(schema as avsc.Schema)
+  const write = (value: T, into: Buffer): number => {
+    try {
+      return type.encode(value, into, frameBytes)
+    } catch {
+      throw bugIn(type, fullnameOf(schema), value)
+    }
+  }
+  const encode = (value: T): Buffer => {
+    let buffer = scratch
+    let end = write(value, buffer)
+    if (end < 0) {
+      // avsc answers how many bytes were missing.
+      buffer = Buffer.allocUnsafeSlow(buffer.length - end)
+      end = write(value, buffer)
+      if (buffer.length <= scratchKeptBytesMax) scratch = buffer
+    }
+    buffer[0] = 0
+    buffer.writeInt32BE(schemaId, 1)
+    return Buffer.from(buffer.subarray(0, end))
+  }
+  return { schemaId, encode }
+}
+
+interface Column {
+  readonly name: string
+  readonly avroName: string
+  readonly kind: FieldKind
+}
+
+const columnsOf = (describe: ObjectDescribe): Column[] =>
+  describe.fields.flatMap(field => {
+    const kind = kindOf(field)
+    return kind === undefined ? [] : [{ name: field.name, avroName: avroName(field.name), kind }]
+  })
+
+const typeName = (value: unknown): string => (value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value)
+
+/**
+ * Turns a REST row into the Avro `record` of recordSchema; a field the row lacks becomes null. Throws ConnectorError
+ * 'salesforce.bad_answer' that names a field of the wrong type, never its value.
+ */
+export function rowReader(describe: ObjectDescribe): (row: Row) => Record<string, unknown> {
+  const columns = columnsOf(describe)
+  return row => {
+    const record: Record<string, unknown> = {}
+    for (const { name, avroName, kind } of columns) {
+      const given = row[name]
+      const value = given === null || given === undefined ? null : kind.fromRow(given)
+      if (value === undefined) {
+        const message = `${describe.name}.${name}: Salesforce sent no ${kind.expected.replace(/^an? /, '')} but a value of type ${typeName(given)}`
+        throw new ConnectorError('salesforce.bad_answer', message, {
+          remedy:
+            'If the type of the field was changed in Salesforce, restart the connector so that it reads describe again.',
+        })
+      }
+      record[avroName] = value
+    }
+    return record
+  }
+}
+
+function invalid(problems: readonly string[]): ConnectorError {
+  const more = problems.length > problemsMax ? `; and ${problems.length - problemsMax} more` : ''
+  return new ConnectorError('command.invalid', `${problems.slice(0, problemsMax).join('; ')}${more}`, {
+    remedy: 'Correct the fields named and send the command again.',
+  })
+}
+
+function unknownField(object: string, name: string, known: Iterable<string>): string {
+  const shown = name.slice(0, nameShownMax)
+  const meant = nearest(shown, known)
+  const hint = meant === undefined ? '' : `; did you mean ${meant}?`
+  return `fields: ${object} has no field ${JSON.stringify(shown)} that a command can carry${hint}`
+}
+
+type Direction = 'fromAvro' | 'fromJson'
+type ByName = ReadonlyMap<string, Column>
+// Commands of an object use one describe until it is read anew, so the lookup is made once for each.
+const lookups: Record<Direction, WeakMap<ObjectDescribe, ByName>> = { fromAvro: new WeakMap(), fromJson: new WeakMap() }
+
+function lookup(describe: ObjectDescribe, direction: Direction): ByName {
+  const known = lookups[direction].get(describe)
+  if (known !== undefined) return known
+  const made = new Map(
+    columnsOf(describe).map(column => [direction === 'fromAvro' ? column.avroName : column.name, column]),
+  )
+  lookups[direction].set(describe, made)
+  return made
+}
+
+function convertFields(describe: ObjectDescribe, given: unknown, direction: Direction): Record<string, unknown> {
+  if (typeName(given) !== 'object') throw invalid([`fields: expected an object, found ${typeName(given)}`])
+  const byName = lookup(describe, direction)
+  const fields: Record<string, unknown> = {}
+  const problems: string[] = []
+  for (const [name, value] of Object.entries(given as object)) {
+    if (value === null || value === undefined) continue
+    const column = byName.get(name)
+    if (column === undefined) {
+      // Names are compared for the problems shown only: a hostile command may hold very many.
+      problems.push(problems.length < problemsMax ? unknownField(describe.name, name, byName.keys()) : name)
+      continue
+    }
+    const converted = column.kind[direction](value)
+    if (converted === undefined)
+      problems.push(`fields.${column.name}: expected ${column.kind.expected}, found ${typeName(value)}`)
+    else fields[column.name] = converted
+  }
+  if (problems.length > 0) throw invalid(problems)
+  return fields
+}
+
+/**
+ * The `fields` of an Avro command as REST takes them: nulls dropped ("leave alone"), dates and times as ISO strings,
+ * multipicklists joined by `;`. Throws ConnectorError 'command.invalid' that names each field that does not fit describe.
+ */
+export const toSalesforceFields = (describe: ObjectDescribe, avroFields: unknown): Record<string, unknown> =>
+  convertFields(describe, avroFields, 'fromAvro')
+
+/**
+ * The `fields` of a JSON command in the same form as toSalesforceFields gives them. Throws ConnectorError 'command.invalid'
+ * that names each field, what was expected and what type was found, and the nearest name for an unknown one.
+ */
+export const jsonToSalesforceFields = (describe: ObjectDescribe, fields: unknown): Record<string, unknown> =>
+  convertFields(describe, fields, 'fromJson')
+
+function unreadable(message: string, cause?: unknown): ConnectorError {
+  const options = {
+    remedy: 'Write the value with the serializer of a schema registry: 0x00, the schema id, then Avro.',
+  }
+  return new ConnectorError('command.unreadable', message, cause === undefined ? options : { ...options, cause })
+}
+
+/**
+ * Reads a framed value with the schema it was written with. Throws ConnectorError 'command.unreadable' if it is not a whole
+ * framed Avro record or its schema is unknown, and 'registry.unavailable' if the registry cannot be asked.
+ */
+export async function decodeFramed(value: Buffer, registry: Pick<SchemaRegistry, 'schema'>): Promise<Decoded> {
+  if (value.length < frameBytes)
+    throw unreadable(`the value has ${value.length} bytes, less than a frame's ${frameBytes}`)
+  if (value[0] !== 0) throw unreadable(`the value starts with byte ${value[0]} instead of 0`)
+  const schemaId = value.readInt32BE(1) as SchemaId
+  const schema = schemaId < 0 ? undefined : await registry.schema(schemaId)
+  if (schema === undefined) throw unreadable(`the registry has no Avro schema with id ${schemaId}`)
+  try {
+    const type = resolveSchema(schema)
+    if (type.kind !== 'record') throw new Error(`its schema is of type ${type.kind}, not record`)
+    const read = readAvro(type, value.subarray(frameBytes)) as Readonly<Record<string, unknown>>
+    return { schemaId, schemaName: type.fullname, schema: schema as AvroRecordSchema, value: read }
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw unreadable(`the value does not fit schema ${schemaId}: ${reason}`, cause)
+  }
+}

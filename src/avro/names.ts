@@ -1,0 +1,16 @@
+/** Standard objects whose API name carries a number that means nothing outside Salesforce. */
+const slugs: Readonly<Record<string, string>> = { Product2: 'product', Pricebook2: 'pricebook' }
+
+/** The object's part of topic names and namespaces: `Contact` -> `contact`, `Product2` -> `product`, `Invoice__c` -> `invoice__c`. Only `[a-z0-9._-]`; unique, because API names differ in more than case. */
+export const objectSlug = (object: string): string =>
+  Object.hasOwn(slugs, object) ? slugs[object]! : object.toLowerCase().replace(/[^a-z0-9._-]/g, '_')
+
+/** The Avro namespace of an object: `salesforce.contact`. */
+export const namespaceOf = (object: string): string => `salesforce.${objectSlug(object)}`
+
+/**
+ * A Salesforce API name as an Avro name: itself nearly always. A character Avro forbids becomes `_x<hex>_`, a function of
+ * the name alone, so that a field added later never renames another (which would break compatibility).
+ */
+export const avroName = (apiName: string): string =>
+  apiName.replace(/[^A-Za-z0-9_]/gu, char => `_x${char.codePointAt(0)!.toString(16)}_`).replace(/^(?=[0-9])/, '_')
