@@ -1,0 +1,23 @@
+import { type Headers, type IncomingRecord, offset } from '../core/contract.ts'
+import type { FetchedMessage } from './kafkajs-internals.ts'
+
+const noBytes = Buffer.alloc(0)
+
+/** A fetched record in our terms. A header without a value (Kafka allows null) becomes an empty one: kafkajs cannot write it back. */
+export function toIncoming(topic: string, partition: number, message: FetchedMessage): IncomingRecord {
+  const headers: Record<string, Buffer | readonly Buffer[]> = {}
+  for (const [name, value] of Object.entries(message.headers))
+    headers[name] = isList(value) ? value.map(one => one ?? noBytes) : (value ?? noBytes)
+  return {
+    topic,
+    partition,
+    offset: offset(message.offset),
+    key: message.key,
+    value: message.value,
+    headers: headers satisfies Headers,
+    timestampMs: Number(message.timestamp),
+  }
+}
+
+const isList = (value: Buffer | null | readonly (Buffer | null)[]): value is readonly (Buffer | null)[] =>
+  Array.isArray(value)
