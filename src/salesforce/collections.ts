@@ -1,0 +1,145 @@
+import type { Row } from '../core/contract.ts'
+import { ConnectorError } from '../core/errors.ts'
+import type { RowGroup, RowResult } from './composite.ts'
+import { codeEntry } from './error-codes.ts'
+import { isRecordId } from './ids.ts'
+import { readErrors } from './judge.ts'
+import type { ApiError } from './salesforce-error.ts'
+import { fieldPath, identifier } from './soql.ts'
+
+/** Some rows of a group that go together as one collections call. */
+export interface Part {
+  readonly group: RowGroup
+  /** Where the group stands among the groups, and the rows in the group. */
+  readonly groupIndex: number
+  readonly indexes: readonly number[]
+  /** Not inside /composite. */
+  readonly direct: boolean
+}
+
+const rowsMax = 200
+const partBytesMax = 2 * 1_048_576
+/** A composite takes 25 subrequests, 5 of them collections (salesforce-facts 7.1). */
+export const partsPerCompositeMax = 5
+
+/**
+ * In /composite, `@{ref.field}` in any text stands for another subrequest's result. A row that holds these characters
+ * as content is sent outside, where they mean themselves.
+ */
+const referenceMark = '@{'
+
+/** Parts of at most 200 rows and 2 MiB (one row may be larger), in the order of the rows. */
+export function splitGroups(groups: readonly RowGroup[]): Part[] {
+  return groups.flatMap((group, groupIndex) => {
+    const plain: number[] = []
+    const direct: number[] = []
+    const bytes = group.rows.map(row => {
+      const json = JSON.stringify(row)
+      return { size: Buffer.byteLength(json), direct: json.includes(referenceMark) }
+    })
+    for (const [index, row] of bytes.entries()) (row.direct ? direct : plain).push(index)
+    const cut = (indexes: readonly number[]): number[][] => cutBySize(indexes, index => bytes[index]!.size)
+    return [
+      ...cut(plain).map(indexes => ({ group, groupIndex, indexes, direct: false })),
+      ...cut(direct).map(indexes => ({ group, groupIndex, indexes, direct: true })),
+    ]
+  })
+}
+
+function cutBySize(indexes: readonly number[], sizeOf: (index: number) => number): number[][] {
+  const cuts: number[][] = []
+  let bytes = 0
+  for (const index of indexes) {
+    const last = cuts.at(-1)
+    bytes += sizeOf(index)
+    if (last && last.length < rowsMax && bytes <= partBytesMax) last.push(index)
+    else {
+      cuts.push([index])
+      bytes = sizeOf(index)
+    }
+  }
+  return cuts
+}
+
+/** The two halves of a part that was refused as a whole. */
+export function halve(part: Part): Part[] {
+  const middle = Math.ceil(part.indexes.length / 2)
+  return [part.indexes.slice(0, middle), part.indexes.slice(middle)].map(indexes => ({ ...part, indexes }))
+}
+
+/** One collections call (REST API guide, sObject Collections; salesforce-facts 7.5), below /services/data/vXX.X. */
+export interface CollectionsCall {
+  readonly method: 'POST' | 'PATCH' | 'DELETE'
+  readonly path: string
+  readonly body?: unknown
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/** The call that carries the part. Throws `salesforce.invalid_query` for a bad name, `internal.bug` for a bad id. */
+export function callOf({ group, indexes }: Part): CollectionsCall {
+  const object = identifier(group.object)
+  const headers = group.headers ?? {}
+  const rows = indexes.map(index => group.rows[index]!)
+  const records = (): unknown => ({
+    allOrNone: false,
+    records: rows.map(row => ({ ...row, attributes: { type: object } })),
+  })
+  switch (group.operation) {
+    case 'create':
+      return { method: 'POST', path: '/composite/sobjects', body: records(), headers }
+    case 'update':
+      return { method: 'PATCH', path: '/composite/sobjects', body: records(), headers }
+    case 'upsert': {
+      const path = `/composite/sobjects/${object}/${identifier(group.externalIdField ?? '')}`
+      return { method: 'PATCH', path, body: records(), headers }
+    }
+    case 'delete': {
+      const path = `/composite/sobjects?ids=${rows.map(idOf).join(',')}&allOrNone=false`
+      return { method: 'DELETE', path, headers }
+    }
+    case 'retrieve': {
+      // By POST: the fields of a wide object do not fit into a URL.
+      const body = { ids: rows.map(idOf), fields: (group.fields ?? []).map(fieldPath) }
+      return { method: 'POST', path: `/composite/sobjects/${object}`, body, headers }
+    }
+  }
+}
+
+/** Ids stand in URLs, so nothing else may pass for one; commands are checked long before. */
+function idOf(row: object): string {
+  if ('id' in row && typeof row.id === 'string' && isRecordId(row.id)) return row.id
+  throw new ConnectorError('internal.bug', 'a row without a record id was to be deleted or read', {
+    remedy: 'Report this.',
+  })
+}
+
+/** The results of a part from the body of its call; undefined if the body is not what such a call answers. */
+export function readResults({ group, indexes }: Part, body: unknown): RowResult[] | undefined {
+  if (!Array.isArray(body) || body.length !== indexes.length) return undefined
+  const results = body.map(group.operation === 'retrieve' ? readRecord : readResult)
+  return results.every(result => result !== undefined) ? results : undefined
+}
+
+function readRecord(item: unknown): RowResult | undefined {
+  if (item === null) return { ok: true, id: null, record: null }
+  if (typeof item !== 'object') return undefined
+  const record = item as Row
+  return { ok: true, id: typeof record.Id === 'string' ? record.Id : null, record }
+}
+
+/** `{id, success, created?, errors: [{statusCode, message, fields}]}`; an error of a row says that it was not saved. */
+function readResult(item: unknown): RowResult | undefined {
+  const { id, success, created, errors } = (item ?? {}) as Record<string, unknown>
+  if (success === true)
+    return { ok: true, id: typeof id === 'string' ? id : null, ...(typeof created === 'boolean' && { created }) }
+  const read = readErrors(errors)
+  return success === false && read.length > 0 ? refusedRow(read) : undefined
+}
+
+/** A row that was not saved, for these reasons. */
+export const refusedRow = (errors: readonly ApiError[]): RowResult & { readonly ok: false } => ({
+  ok: false,
+  errors,
+  executed: 'no',
+  retryable: errors.every(error => codeEntry(error.code).retryable),
+})

@@ -1,0 +1,116 @@
+import type { FieldDescribe, ObjectDescribe, PicklistValue } from '../core/contract.ts'
+import { ConnectorError } from '../core/errors.ts'
+import type { ApiResponse } from './client.ts'
+import { identifier } from './soql.ts'
+
+/** A describe is taken from memory for this long; then Salesforce is asked whether it changed. */
+const ageMsMax = 300_000
+const entriesMax = 200
+
+interface Entry {
+  readonly describe: ObjectDescribe
+  readonly lastModified: string | undefined
+  readonly checkedAtMs: number
+}
+
+/** GET of /sobjects/X/describe; answers 304 if it did not change since `ifModifiedSince`, an HTTP date. */
+export type FetchDescribe = (path: string, ifModifiedSince: string | undefined) => Promise<ApiResponse<unknown>>
+
+/** Describes by object, each fetched once however many ask at the same time (REST API guide, sObject Describe). */
+export class Describes {
+  readonly #fetch: FetchDescribe
+  readonly #nowMs: () => number
+  readonly #entries = new Map<string, Entry>()
+  readonly #running = new Map<string, Promise<ObjectDescribe>>()
+
+  constructor(fetch: FetchDescribe, nowMs: () => number = () => performance.now()) {
+    this.#fetch = fetch
+    this.#nowMs = nowMs
+  }
+
+  /** Throws `salesforce.invalid_query` for what is no object name, and what the request throws. */
+  async get(object: string): Promise<ObjectDescribe> {
+    const key = identifier(object).toLowerCase()
+    const entry = this.#entries.get(key)
+    if (entry && this.#nowMs() - entry.checkedAtMs < ageMsMax) return entry.describe
+    const running = this.#running.get(key) ?? this.#refresh(key, object, entry)
+    this.#running.set(key, running)
+    return running
+  }
+
+  async #refresh(key: string, object: string, former: Entry | undefined): Promise<ObjectDescribe> {
+    try {
+      const answer = await this.#fetch(`/sobjects/${object}/describe`, former?.lastModified)
+      const unchanged = answer.status === 304 && former !== undefined
+      const describe = unchanged ? former.describe : readDescribe(object, answer.body)
+      const lastModified = answer.headers['last-modified'] ?? former?.lastModified
+      this.#entries.delete(key) // set again at the end: the first key is the one refreshed longest ago
+      this.#entries.set(key, { describe, lastModified, checkedAtMs: this.#nowMs() })
+      if (this.#entries.size > entriesMax) this.#entries.delete(this.#entries.keys().next().value!)
+      return describe
+    } finally {
+      this.#running.delete(key)
+    }
+  }
+}
+
+type Json = Readonly<Record<string, unknown>>
+
+/** Keeps what the contract names: a describe has ten times as much. Throws `salesforce.bad_answer`. */
+function readDescribe(object: string, body: unknown): ObjectDescribe {
+  const json = (body ?? {}) as Json
+  if (typeof json.name !== 'string' || !Array.isArray(json.fields))
+    throw new ConnectorError('salesforce.bad_answer', `the describe of ${object} has no name or no fields`, {
+      remedy: 'Check that salesforce.login_url leads to an org of Salesforce.',
+    })
+  return {
+    name: json.name,
+    label: text(json.label),
+    keyPrefix: textOrNull(json.keyPrefix),
+    custom: json.custom === true,
+    createable: json.createable === true,
+    updateable: json.updateable === true,
+    deletable: json.deletable === true,
+    queryable: json.queryable === true,
+    replicateable: json.replicateable === true,
+    fields: (json.fields as Json[]).map(readField),
+  }
+}
+
+const text = (value: unknown): string => (typeof value === 'string' ? value : '')
+const textOrNull = (value: unknown): string | null => (typeof value === 'string' ? value : null)
+const count = (value: unknown): number => (typeof value === 'number' ? value : 0)
+
+function readField(json: Json): FieldDescribe {
+  return {
+    name: text(json.name),
+    label: text(json.label),
+    type: text(json.type),
+    length: count(json.length),
+    precision: count(json.precision),
+    scale: count(json.scale),
+    digits: count(json.digits),
+    custom: json.custom === true,
+    createable: json.createable === true,
+    updateable: json.updateable === true,
+    nillable: json.nillable === true,
+    defaultedOnCreate: json.defaultedOnCreate === true,
+    calculated: json.calculated === true,
+    externalId: json.externalId === true,
+    unique: json.unique === true,
+    idLookup: json.idLookup === true,
+    filterable: json.filterable === true,
+    compoundFieldName: textOrNull(json.compoundFieldName),
+    relationshipName: textOrNull(json.relationshipName),
+    referenceTo: Array.isArray(json.referenceTo) ? json.referenceTo.map(text) : [],
+    restrictedPicklist: json.restrictedPicklist === true,
+    picklistValues: Array.isArray(json.picklistValues) ? (json.picklistValues as Json[]).map(readPicklistValue) : [],
+  }
+}
+
+const readPicklistValue = (json: Json): PicklistValue => ({
+  value: text(json.value),
+  label: textOrNull(json.label),
+  active: json.active === true,
+  defaultValue: json.defaultValue === true,
+})

@@ -1,0 +1,195 @@
+import { promisify } from 'node:util'
+import { gunzip, inflate } from 'node:zlib'
+import { Agent, type Dispatcher } from 'undici'
+
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  /** Scheme, host and port. */
+  readonly origin: string
+  /** Path and query. */
+  readonly path: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: string
+  /** For the whole exchange: waiting for a connection, sending, the answer and its body. */
+  readonly timeoutMs: number
+  readonly signal?: AbortSignal
+  /** Asked right before the first byte is written; false keeps the request from being written at all. */
+  readonly mayStart?: () => boolean
+}
+
+/** A whole answer, its body decoded to text; header names in lower case. */
+export interface Answer {
+  readonly kind: 'answer'
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly text: string
+}
+
+/** No whole answer. `sent` false: not one byte of the request was given to a connection, and none will be. */
+export interface NoAnswer {
+  readonly kind: 'no-answer'
+  readonly sent: boolean
+  readonly reason: 'network' | 'timeout' | 'aborted' | 'crowded' | 'closed' | 'withheld'
+  readonly cause: Error
+}
+
+export interface Http {
+  /** Sends the request at most once, and never rejects. */
+  exchange(request: HttpRequest): Promise<Answer | NoAnswer>
+  /** Ends at once: open exchanges get no answer. */
+  close(): Promise<void>
+}
+
+/** Salesforce runs at most 25 long requests of an org at a time (salesforce-facts 8.2); more connections gain nothing. */
+const connectionsMax = 25
+const requestsPendingMax = 1_000
+const connectTimeoutMs = 10_000
+/** A connection idle for longer may have been closed by the other side, which would leave a write in doubt. */
+const idleMsMax = 4_000
+const responseBytesMax = 128 * 1_048_576
+
+const decoders: Readonly<Record<string, (body: Buffer, limits: { maxOutputLength: number }) => Promise<Buffer>>> = {
+  gzip: promisify(gunzip),
+  deflate: promisify(inflate),
+}
+
+/**
+ * HTTP/1.1 by undici's dispatcher, below its request(): only there is it visible whether a request was given to a
+ * connection. No redirects, no retries, no pipelining.
+ */
+export function openHttp(): Http {
+  const agent = new Agent({
+    connections: connectionsMax,
+    pipelining: 1,
+    allowH2: false,
+    connect: { timeout: connectTimeoutMs },
+    // One timer of ours bounds the whole exchange.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    keepAliveTimeout: idleMsMax,
+    keepAliveMaxTimeout: idleMsMax,
+  })
+  let pending = 0
+  let closed = false
+  const refusal = (): NoAnswer | undefined => {
+    if (closed) return { kind: 'no-answer', sent: false, reason: 'closed', cause: new Error('the client is closed') }
+    if (pending < requestsPendingMax) return undefined
+    const cause = new Error(`${requestsPendingMax} requests are waiting already`)
+    return { kind: 'no-answer', sent: false, reason: 'crowded', cause }
+  }
+  return {
+    async exchange(request) {
+      const refused = refusal()
+      if (refused) return refused
+      pending++
+      try {
+        const outcome = await new Exchange(request).run(agent)
+        return outcome.kind === 'no-answer' && closed ? { ...outcome, reason: 'closed' } : outcome
+      } finally {
+        pending--
+      }
+    },
+    async close() {
+      closed = true
+      await agent.destroy()
+    },
+  }
+}
+
+/** One request and what became of it. */
+class Exchange implements Dispatcher.DispatchHandler {
+  readonly #request: HttpRequest
+  readonly #chunks: Buffer[] = []
+  #bytes = 0
+  #sent = false
+  #settled = false
+  #status = 0
+  #headers: Record<string, string> = {}
+  #controller: Dispatcher.DispatchController | undefined
+  #resolve: (outcome: Answer | NoAnswer) => void = () => undefined
+
+  constructor(request: HttpRequest) {
+    this.#request = request
+  }
+
+  async run(agent: Agent): Promise<Answer | NoAnswer> {
+    const { signal, timeoutMs, method, origin, path, headers, body } = this.#request
+    const onAbort = (): void =>
+      this.#giveUp('aborted', new Error('the request was given up', { cause: signal?.reason }))
+    const outcome = new Promise<Answer | NoAnswer>(resolve => {
+      this.#resolve = resolve
+    })
+    const onTimeout = (): void => this.#giveUp('timeout', new Error(`no whole answer within ${timeoutMs} ms`))
+    const timer = setTimeout(onTimeout, timeoutMs)
+    signal?.addEventListener('abort', onAbort)
+    if (signal?.aborted) onAbort()
+    else agent.dispatch({ method, origin, path, headers, body: body ?? null }, this)
+    try {
+      return await outcome
+    } finally {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', onAbort)
+    }
+  }
+
+  #settle(outcome: Answer | NoAnswer): void {
+    if (this.#settled) return
+    this.#settled = true
+    this.#resolve(outcome)
+  }
+
+  #giveUp(reason: NoAnswer['reason'], cause: Error): void {
+    this.#settle({ kind: 'no-answer', sent: this.#sent, reason, cause })
+    this.#controller?.abort(cause)
+  }
+
+  /** Called right before the first byte is written; what it throws keeps the request from being written. */
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    if (this.#settled) throw new Error('the caller has given up')
+    if (this.#sent) throw new Error('a request is never written twice')
+    if (this.#request.mayStart?.() === false) {
+      this.#giveUp('withheld', new Error('the caller does not want it sent any more'))
+      throw new Error('withheld')
+    }
+    this.#sent = true
+    this.#controller = controller
+  }
+
+  onResponseStart(
+    _: Dispatcher.DispatchController,
+    status: number,
+    headers: Record<string, string | string[] | undefined>,
+  ): void {
+    this.#status = status
+    this.#headers = {}
+    for (const [name, value] of Object.entries(headers))
+      if (value !== undefined) this.#headers[name.toLowerCase()] = Array.isArray(value) ? value.join(', ') : value
+  }
+
+  onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#bytes += chunk.length
+    if (this.#bytes > responseBytesMax)
+      this.#giveUp('network', new Error(`the answer exceeds ${responseBytesMax} bytes`))
+    else this.#chunks.push(chunk)
+  }
+
+  onResponseEnd(): void {
+    this.#decode().then(
+      text => this.#settle({ kind: 'answer', status: this.#status, headers: this.#headers, text }),
+      cause => this.#settle({ kind: 'no-answer', sent: true, reason: 'network', cause }),
+    )
+  }
+
+  onResponseError(_: Dispatcher.DispatchController, cause: Error): void {
+    this.#settle({ kind: 'no-answer', sent: this.#sent, reason: 'network', cause })
+  }
+
+  async #decode(): Promise<string> {
+    const body = Buffer.concat(this.#chunks)
+    const encoding = this.#headers['content-encoding']?.toLowerCase() ?? 'identity'
+    if (encoding === 'identity' || body.length === 0) return body.toString('utf8')
+    const decode = decoders[encoding]
+    if (!decode) throw new Error(`the answer has the unknown encoding ${encoding}`)
+    return (await decode(body, { maxOutputLength: responseBytesMax })).toString('utf8')
+  }
+}

@@ -1,0 +1,122 @@
+import type { Row } from '../core/contract.ts'
+import type { ApiRequest, Salesforce } from './client.ts'
+import { judgeSubresponse } from './judge.ts'
+import { requestSafely } from './request-safely.ts'
+import { SalesforceError } from './salesforce-error.ts'
+
+/** Rows returned by one request. */
+export interface QueryPage {
+  readonly rows: readonly Row[]
+  /** Whether it is the last page; its size says nothing (salesforce-facts 3.2). */
+  readonly done: boolean
+  /** Salesforce's time when the query started, epoch ms, cut to the second; the same on all pages. */
+  readonly startedAtMs: number
+}
+
+interface PageBody {
+  readonly done: boolean
+  readonly nextRecordsUrl?: string
+  readonly records: readonly Row[]
+}
+
+type Client = Pick<Salesforce, 'request' | 'breaker' | 'now' | 'apiVersion'>
+
+/** The range of Sforce-Query-Options; a hint, the server may return fewer (salesforce-facts 3.2). */
+const batchSizeMin = 200
+const batchSizeMax = 2_000
+/** A URI takes 16,384 bytes with its host and the rest; a longer query goes inside a composite (salesforce-facts 2.8). */
+const uriBytesMax = 12_000
+
+/**
+ * Reads all pages of a query, deleted and archived rows included (queryAll), asking for a page while the former is
+ * looked at. Throws SalesforceError; `salesforce.query_lost` means that its cursor was lost: start the query again.
+ */
+export async function* queryAllPages(
+  salesforce: Client,
+  soql: string,
+  options: { readonly batchSize?: number; readonly signal?: AbortSignal } = {},
+): AsyncGenerator<QueryPage, void, undefined> {
+  const batchSize = Math.min(batchSizeMax, Math.max(batchSizeMin, options.batchSize ?? batchSizeMax))
+  const ended = new AbortController()
+  const signal = options.signal ? AbortSignal.any([options.signal, ended.signal]) : ended.signal
+  const startedAtMs = salesforce.now()
+  let coming = firstPage(salesforce, soql, batchSize, signal)
+  try {
+    for (;;) {
+      const page = await coming
+      if (!page.done) {
+        coming = nextPage(salesforce, page, batchSize, signal)
+        coming.catch(() => undefined) // seen when it is awaited, or not at all if the reader stops here
+      }
+      yield { rows: page.records, done: page.done, startedAtMs }
+      if (page.done) return
+    }
+  } finally {
+    ended.abort()
+  }
+}
+
+const headersOf = (batchSize: number): Record<string, string> => ({ 'Sforce-Query-Options': `batchSize=${batchSize}` })
+
+async function firstPage(salesforce: Client, soql: string, batchSize: number, signal: AbortSignal): Promise<PageBody> {
+  const headers = headersOf(batchSize)
+  const encoded = encodeURIComponent(soql)
+  if (encoded.length <= uriBytesMax)
+    return fetchPage(salesforce, {
+      method: 'GET',
+      path: '/queryAll',
+      query: { q: soql },
+      headers,
+      repeat: 'safe',
+      signal,
+    })
+  const url = `/services/data/v${salesforce.apiVersion}/queryAll?q=${encoded}`
+  const body = { compositeRequest: [{ method: 'GET', url, referenceId: 'page', httpHeaders: headers }] }
+  const answer = await requestSafely<unknown>(salesforce, {
+    method: 'POST',
+    path: '/composite',
+    body,
+    repeat: 'safe',
+    signal,
+  })
+  return readPage(onlySubresponse(answer.body))
+}
+
+function nextPage(salesforce: Client, page: PageBody, batchSize: number, signal: AbortSignal): Promise<PageBody> {
+  return fetchPage(salesforce, {
+    method: 'GET',
+    path: page.nextRecordsUrl!,
+    headers: headersOf(batchSize),
+    repeat: 'safe',
+    signal,
+  })
+}
+
+async function fetchPage(salesforce: Client, request: ApiRequest): Promise<PageBody> {
+  const { body } = await requestSafely<unknown>(salesforce, request)
+  return readPage(body)
+}
+
+function onlySubresponse(body: unknown): unknown {
+  const list = (body as { compositeResponse?: { body?: unknown; httpStatusCode?: number }[] } | null)?.compositeResponse
+  const response = Array.isArray(list) ? list[0] : undefined
+  const verdict = judgeSubresponse(response?.httpStatusCode ?? 0, response?.body, { method: 'GET', repeat: 'safe' })
+  if (verdict.kind === 'done') return verdict.body
+  throw new SalesforceError(verdict.failure)
+}
+
+function readPage(body: unknown): PageBody {
+  const { done, nextRecordsUrl, records } = (body ?? {}) as Record<string, unknown>
+  // The path is used as it is, so it must be one of the API's.
+  const next =
+    typeof nextRecordsUrl === 'string' && nextRecordsUrl.startsWith('/services/data/') ? nextRecordsUrl : undefined
+  if (typeof done === 'boolean' && Array.isArray(records) && (done || next !== undefined))
+    return { done, records: records as Row[], ...(next !== undefined && { nextRecordsUrl: next }) }
+  throw new SalesforceError({
+    code: 'salesforce.bad_answer',
+    message: 'Salesforce answered a query with something that is not a page of rows',
+    remedy: 'Read again; if it lasts, see what stands between the connector and Salesforce.',
+    executed: 'unknown',
+    retryable: true,
+  })
+}
