@@ -1,0 +1,60 @@
+import { createHash } from 'node:crypto'
+import type { Headers, OutgoingRecord } from '../core/contract.ts'
+import type { DeadLetter } from './deserialize.ts'
+import { sizeOf } from './record-size.ts'
+
+/** The dead letter topic of a command topic, and who writes to it. */
+export interface DeadLetterTopic {
+  readonly topic: string
+  readonly partitions: number
+  readonly messageBytesMax: number
+  readonly connector: string
+}
+
+/** The record that keeps a dead letter: key, value and headers byte for byte, and Kafka Connect's error headers (rule 5). */
+export function deadLetterRecord(letter: DeadLetter, to: DeadLetterTopic): OutgoingRecord {
+  const { record } = letter
+  const headers = errorHeaders(letter, to.connector)
+  const whole: OutgoingRecord = {
+    topic: to.topic,
+    partition: record.partition % to.partitions,
+    key: record.key,
+    value: record.value,
+    headers: { ...record.headers, ...headers },
+  }
+  return sizeOf(whole) <= to.messageBytesMax
+    ? whole
+    : { ...whole, ...stub(letter), headers: { ...headers, ...stubNote } }
+}
+
+const stubNote: Headers = {
+  '__connect.errors.exception.message': Buffer.from(
+    'too large for the dead letter topic: only its whereabouts are kept',
+  ),
+  'content-type': Buffer.from('application/json'),
+}
+
+/** Stands for a record that is too large even here; the original is where it says, as long as its topic keeps it. */
+function stub({ record }: DeadLetter): { key: null; value: Buffer } {
+  const sha256 = createHash('sha256')
+    .update(record.value ?? '')
+    .digest('hex')
+  const { topic, partition, offset } = record
+  return { key: null, value: Buffer.from(JSON.stringify({ topic, partition, offset: Number(offset), sha256 })) }
+}
+
+/** Kafka Connect's names (DeadLetterQueueReporter), so that its tools read our dead letters. */
+function errorHeaders({ record, error }: DeadLetter, connector: string): Headers {
+  const prefix = '__connect.errors.'
+  return {
+    [`${prefix}topic`]: Buffer.from(record.topic),
+    [`${prefix}partition`]: Buffer.from(String(record.partition)),
+    [`${prefix}offset`]: Buffer.from(String(record.offset)),
+    [`${prefix}connector.name`]: Buffer.from(connector),
+    [`${prefix}task.id`]: Buffer.from(String(record.partition)),
+    [`${prefix}stage`]: Buffer.from('VALUE_CONVERTER'),
+    [`${prefix}class.name`]: Buffer.from('sink/deserialize'),
+    [`${prefix}exception.class.name`]: Buffer.from(error.code),
+    [`${prefix}exception.message`]: Buffer.from(error.message),
+  }
+}

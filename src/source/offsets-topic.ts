@@ -1,0 +1,66 @@
+import type { IncomingRecord, OutgoingRecord } from '../core/contract.ts'
+import type { Position } from './watermark.ts'
+import type { BucketChange, Window } from './window.ts'
+
+/** Whose position: one object of one org, read by one connector, kept in one partition of the offsets topic. */
+export interface PositionPlace {
+  readonly topic: string
+  readonly partition: number
+  readonly connector: string
+  readonly orgId: string
+  readonly object: string
+}
+
+const prefixOf = (place: PositionPlace): string => `${place.connector}/${place.orgId}/${place.object}/`
+
+const recordAt = (place: PositionPlace, suffix: string, value: unknown): OutgoingRecord => ({
+  topic: place.topic,
+  partition: place.partition,
+  key: Buffer.from(prefixOf(place) + suffix),
+  value: value === null ? null : Buffer.from(JSON.stringify(value)),
+})
+
+export const watermarkRecord = (place: PositionPlace, position: Position): OutgoingRecord =>
+  recordAt(place, 'watermark', { v: 1, ...position })
+
+/** A record nobody else writes: reading the partition until it appears means having read everything before it. */
+export const barrierRecord = (place: PositionPlace, barrierId: string): OutgoingRecord =>
+  recordAt(place, 'barrier', { v: 1, id: barrierId })
+
+export const bucketRecord = (place: PositionPlace, change: BucketChange): OutgoingRecord =>
+  recordAt(place, `window/${change.second}/${change.bucket}`, change.entries)
+
+/** What the partition says, later records of a key winning; `position` is undefined before the first start. */
+export class StoredPosition {
+  readonly #place: PositionPlace
+  readonly #buckets = new Map<string, Buffer>()
+  position: Position | undefined
+  barrierId: string | undefined
+
+  constructor(place: PositionPlace) {
+    this.#place = place
+  }
+
+  apply(record: IncomingRecord): void {
+    const key = record.key?.toString() ?? ''
+    const prefix = prefixOf(this.#place)
+    if (!key.startsWith(prefix)) return
+    const suffix = key.slice(prefix.length)
+    if (suffix === 'watermark' && record.value) {
+      const { startMs, lower, sweep } = JSON.parse(record.value.toString()) as Position
+      this.position = { startMs, lower, sweep }
+    } else if (suffix === 'barrier' && record.value) {
+      this.barrierId = (JSON.parse(record.value.toString()) as { id: string }).id
+    } else if (suffix.startsWith('window/')) {
+      if (record.value) this.#buckets.set(suffix, record.value)
+      else this.#buckets.delete(suffix)
+    }
+  }
+
+  fill(window: Window): void {
+    for (const [suffix, value] of this.#buckets) {
+      const [, second, bucket] = suffix.split('/')
+      window.restore(Number(second), Number(bucket), JSON.parse(value.toString()) as string[])
+    }
+  }
+}
