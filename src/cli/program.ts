@@ -1,0 +1,166 @@
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { exitCodes, reportFailure } from './failure.ts'
+import type { Session } from './session.ts'
+import type { Terminal } from './terminal.ts'
+import { version } from './version.ts'
+
+type Run<O> = (session: Session, options: O, ...args: string[]) => Promise<number | undefined>
+
+/** Parses the arguments (without node and script), runs the command, reports its failure; returns the exit code. */
+export async function main(args: readonly string[], terminal: Terminal): Promise<number> {
+  const secrets: string[] = []
+  const call = { code: exitCodes.ok as number, debug: args.includes('--debug') }
+  const program = new Command('salesforce-kafka')
+    .description('Trigger events of Salesforce to Kafka, commands from Kafka to Salesforce.')
+    .version(version())
+    .option('--json', 'print results as JSON')
+    .option('--debug', 'print errors with their stack')
+    .showSuggestionAfterError()
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: text => terminal.out(text.trimEnd()),
+      writeErr: text => terminal.note(text.trimEnd()),
+    })
+    .exitOverride()
+  const action =
+    <O>(run: Run<O>) =>
+    async (...given: unknown[]): Promise<void> => {
+      const command = given.at(-1) as Command
+      const options = command.optsWithGlobals<O & { json?: boolean; debug?: boolean }>()
+      const hide = (values: readonly string[]) => void secrets.push(...values)
+      const session = { terminal, json: options.json === true, debug: options.debug === true, hide }
+      call.code = (await run(session, options, ...(given.slice(0, -2) as string[]))) ?? exitCodes.ok
+    }
+  addRunning(program, action)
+  addTalking(program, action)
+  addShowing(program, action)
+  try {
+    await program.parseAsync(args, { from: 'user' })
+    return call.code
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
+    return reportFailure(error, terminal, { debug: call.debug, secrets })
+  }
+}
+
+type Action = <O>(run: Run<O>) => (...given: unknown[]) => Promise<void>
+
+const configOption = () => new Option('--config <file>', 'config file (YAML)').makeOptionMandatory()
+
+// Each command loads its own code, so that --version and catalog need no Kafka client.
+function addRunning(program: Command, action: Action): void {
+  program
+    .command('run')
+    .description('run the connector: both halves, or the one named')
+    .addOption(configOption())
+    .option('--source', 'only Salesforce to Kafka')
+    .option('--sink', 'only Kafka to Salesforce')
+    .action(
+      action<import('./run.ts').RunOptions>(async (session, options) =>
+        (await import('./run.ts')).run(options, session),
+      ),
+    )
+  program
+    .command('demo')
+    .description('run everything on this machine, with a simulated org, and show it working')
+    .option('--once', 'end by itself when every trigger and action was seen')
+    .action(
+      action<import('./demo.ts').DemoCommandOptions>(async (session, options) =>
+        (await import('./demo.ts')).demo(options, session),
+      ),
+    )
+  program
+    .command('simulate')
+    .description('run a simulated Salesforce org')
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--port <number>', 'port to listen on; 0 takes any free one', wholeNumber(0, 65_535), 0)
+    .option('--seed <number>', 'seed of rows, ids and secrets', wholeNumber(0, 2_147_483_647), 1)
+    .option('--rows <object=count,…>', 'rows to begin with, as contact=1000', rowCounts, {})
+    .option('--client-id <id>', 'consumer key clients sign in with; default: from the seed')
+    .option('--client-secret <secret>', 'consumer secret clients sign in with; default: from the seed')
+    .action(
+      action<import('./simulate.ts').SimulateOptions>(async (session, options) =>
+        (await import('./simulate.ts')).simulate(options, session),
+      ),
+    )
+}
+
+function addTalking(program: Command, action: Action): void {
+  program
+    .command('send')
+    .description('send a command and wait for its reply')
+    .argument('[action]', 'name of the action, as CreateContact; see catalog')
+    .addOption(configOption())
+    .option('--id <id>', 'record id of the row it is for')
+    .option('--field <name=value>', 'a field to write, or an argument of the action; repeatable', collect, [])
+    .option('--clear <name>', 'a field to clear; repeatable', collect, [])
+    .option('--json-command <file>', 'the command as JSON from a file, - for stdin')
+    .option('--key <key>', 'Kafka key; default: the record id, else the command id')
+    .option('--avro', 'send Avro instead of JSON')
+    .option('--timeout-ms <ms>', 'how long to wait for the reply', wholeNumber(1, 3_600_000), 30_000)
+    .action(
+      action<import('./send.ts').SendOptions>(async (session, options, name) =>
+        (await import('./send.ts')).send({ ...options, ...(name === undefined ? {} : { action: name }) }, session),
+      ),
+    )
+  program
+    .command('tail')
+    .description('print events and replies, decoded, as they arrive')
+    .addArgument(new Argument('[what]', 'which topics').choices(['events', 'replies', 'all']).default('all'))
+    .addOption(configOption())
+    .option('--object <name>', 'only this object; repeatable', collect, [])
+    .addOption(new Option('--from <place>', 'where to begin').choices(['beginning', 'end']).default('end'))
+    .option('--max <count>', 'end after so many records', wholeNumber(1, 1_000_000_000))
+    .action(
+      action<import('./tail.ts').TailOptions>(async (session, options, what) =>
+        (await import('./tail.ts')).tail({ ...options, what: what as import('./tail.ts').Kind | 'all' }, session),
+      ),
+    )
+}
+
+function addShowing(program: Command, action: Action): void {
+  program
+    .command('catalog')
+    .description('list the triggers and actions')
+    .action(
+      action(async session => {
+        const { catalog } = await import('./catalog.ts')
+        catalog(session)
+        return exitCodes.ok
+      }),
+    )
+  program
+    .command('docs', { hidden: true })
+    .description('write the generated files of the repository')
+    .action(
+      action(async session => {
+        const { docs } = await import('./docs.ts')
+        docs(session)
+        return exitCodes.ok
+      }),
+    )
+}
+
+const wholeNumber =
+  (min: number, max: number) =>
+  (text: string): number => {
+    const value = /^[0-9]+$/.test(text) ? Number(text) : Number.NaN
+    if (value >= min && value <= max) return value
+    throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`)
+  }
+
+// What the simulated org can make sample rows of.
+const sampleObjects: readonly string[] = ['contact']
+
+const collect = (value: string, former: string[]): string[] => [...former, value]
+
+function rowCounts(text: string): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const part of text.split(',')) {
+    const found = /^([a-z]+)=([0-9]{1,7})$/.exec(part.trim())
+    if (!found || !sampleObjects.includes(found[1]!))
+      throw new InvalidArgumentError(`It must be as contact=1000; known are ${sampleObjects.join(', ')}.`)
+    counts[found[1]!] = Number(found[2])
+  }
+  return counts
+}
