@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { faults } from './checker.ts'
 import { type Scene, withScene } from './scene.ts'
+import { change, command } from './work.ts'
 
 // The points of issue's list; a point of one transaction label per half (core/failpoint.ts).
 const points = [
@@ -18,33 +19,6 @@ const points = [
 ] as const
 const kills = 5
 const passesMax = 4
-
-/** Somebody else creates contacts, and edits or deletes ones whose creation was seen; each row changes once a round. */
-async function change(scene: Scene, round: number): Promise<void> {
-  const { org } = scene.simulator
-  const seen = new Set((await scene.events().catch(() => [])).map(({ recordId }) => recordId))
-  const ready = scene.expected.changes.filter(({ recordId, type }) => type === 'CREATED' && seen.has(recordId))
-  const untouched = ready.filter(
-    ({ recordId }) => scene.expected.changes.filter(c => c.recordId === recordId).length === 1,
-  )
-  for (const [index, { recordId }] of untouched.slice(0, 4).entries()) {
-    if (index % 2 === 0) org.update('Contact', recordId, { Department: `round ${round}` })
-    else org.delete('Contact', recordId)
-    scene.expected.changes.push({ recordId, type: index % 2 === 0 ? 'UPDATED' : 'DELETED' })
-  }
-  for (let n = 0; n < 5; n++)
-    scene.expected.changes.push({ recordId: org.create('Contact', { LastName: `Round ${round}` }), type: 'CREATED' })
-}
-
-async function command(scene: Scene): Promise<void> {
-  const target = (): string => scene.simulator.org.create('Contact', { LastName: 'Target' })
-  await scene.send([
-    { action: 'CreateContact', command: { fields: { LastName: 'made-$command' } } },
-    { action: 'UpdateContact', target: target(), command: { fields: { Title: '$command' } } },
-    { action: 'CreateContact', command: { fields: { LastName: 'made-$command' } } },
-    { action: 'DeleteContact', target: target(), command: {} },
-  ])
-}
 
 /** Runs connectors that die at the point, one after the other, then one that does not; returns how they ended. */
 async function killAt(scene: Scene, point: string): Promise<(number | string)[]> {

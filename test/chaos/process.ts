@@ -24,8 +24,15 @@ export interface ConnectorProcess {
 const readyMsMax = 60_000
 const outputCharsMax = 20_000
 
+/** The product's own command line; `ready` is when its log says it has started. */
+export const commandLine = (file: string): readonly string[] => ['src/cli.ts', 'run', '--config', file]
+
 /** Starts a connector on the config file in a process of its own. */
-export function startProcess(file: string, failure: Failure): ConnectorProcess {
+export function startProcess(
+  file: string,
+  failure: Failure,
+  args: readonly string[] = ['test/chaos/connector-process.ts', file],
+): ConnectorProcess {
   const env = {
     ...process.env,
     ...(failure.at ? { FAIL_AT: failure.at } : {}),
@@ -33,7 +40,6 @@ export function startProcess(file: string, failure: Failure): ConnectorProcess {
     ...(failure.signal ? { FAIL_SIGNAL: failure.signal } : {}),
     ...(failure.broken ? { BREAK: failure.broken } : {}),
   }
-  const args = ['test/chaos/connector-process.ts', file]
   const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
   for (const stream of [child.stdout, child.stderr])
@@ -41,6 +47,7 @@ export function startProcess(file: string, failure: Failure): ConnectorProcess {
       output = (output + text).slice(-outputCharsMax)
     })
   const ended = once(child, 'exit').then(([code, signal]) => (signal ?? code) as number | string)
-  const isUp = (): boolean => output.includes('ready\n') || child.exitCode !== null || child.signalCode !== null
+  const isUp = (): boolean =>
+    /^ready$|"msg":"Started\."/m.test(output) || child.exitCode !== null || child.signalCode !== null
   return { child, ready: until(isUp, readyMsMax, () => output), ended, output: () => output }
 }

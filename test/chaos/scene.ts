@@ -11,7 +11,7 @@ import { kafkaSettings } from '../../src/main.ts'
 import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts'
 import { configText, readAll, testEvents } from '../routes/world.ts'
 import type { Expected, Observed, SeenEvent, SeenReply } from './checker.ts'
-import { type ConnectorProcess, type Failure, startProcess } from './process.ts'
+import { type ConnectorProcess, commandLine, type Failure, startProcess } from './process.ts'
 
 /** A command to send; `$command` in it stands for its id, by which its effect is found in the org. */
 export interface SceneCommand {
@@ -51,6 +51,8 @@ export class Scene {
       kafka: { ...defaults.kafka, ...times },
       salesforce: { ...defaults.salesforce, request_timeout_ms: requestTimeoutMs },
       sink: options.sink ?? {},
+      http: { host: '127.0.0.1', port: 0 },
+      log: { level: 'info' },
     })
     const folder = await mkdtemp(join(tmpdir(), 'scene-'))
     await writeFile(join(folder, 'connector.yaml'), text)
@@ -84,6 +86,14 @@ export class Scene {
 
   start(failure: Failure = {}): ConnectorProcess {
     const started = startProcess(join(this.#folder, 'connector.yaml'), failure)
+    this.#processes.push(started)
+    return started
+  }
+
+  /** Starts the connector as an operator does. */
+  run(): ConnectorProcess {
+    const file = join(this.#folder, 'connector.yaml')
+    const started = startProcess(file, {}, commandLine(file))
     this.#processes.push(started)
     return started
   }
