@@ -7,6 +7,14 @@ export interface Decoder {
   readonly offset: number
 }
 
+/** `bytes` are all records of one batch (src/protocol/message/compression). */
+export interface Codec {
+  decompress(bytes: Buffer): Promise<Buffer>
+}
+
+export type Codecs = Record<number, () => Codec>
+export type DecodeBatch = (decoder: Decoder) => Promise<unknown>
+
 /** One decoded record of a fetch (src/protocol/recordBatch/record/v0/decoder.js). */
 export interface FetchedMessage {
   readonly offset: string

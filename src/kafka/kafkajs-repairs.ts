@@ -7,10 +7,14 @@
 import { createRequire } from 'node:module'
 import { dirname, sep } from 'node:path'
 import type * as KafkaJs from 'kafkajs'
+import { ConnectorError } from '../core/errors.ts'
+import { codecs } from './compression.ts'
 import type {
   AbortedTransaction,
   ClusterClass,
+  Codecs,
   CreateLogger,
+  DecodeBatch,
   Decoder,
   FetchedMessage,
   FetchedMessages,
@@ -142,6 +146,39 @@ export function repairDecodeMessages(
   }
 }
 
+/** The offsets that a batch's header gives it. */
+function offsetsOf(batch: Buffer): string {
+  const first = batch.readBigInt64BE(0)
+  return `${first} to ${first + BigInt(batch.readInt32BE(lastOffsetDeltaAt))}`
+}
+
+const unreadableRemedy =
+  "Look at the batch with kafka-dump-log and at the producer that wrote it. To go on without it, stop the connector and move the group behind it with kafka-consumer-groups --reset-offsets, on the partition where the group's offset stands still."
+
+/**
+ * What is wrong with a batch does not pass, but kafkajs would fetch it again for ever; and it does not say where the batch is.
+ * The error has no cause, because kafkajs passes on an error's cause in the error's place.
+ */
+export function repairDecodeBatch(decode: DecodeBatch): DecodeBatch {
+  return async decoder => {
+    const start = decoder.offset
+    try {
+      return await decode(decoder)
+    } catch (error) {
+      const { name, message } = error as Error
+      // The end of what was fetched, not of what there is.
+      if (name === 'KafkaJSPartialMessageError') throw error
+      const offsets = offsetsOf(decoder.buffer.subarray(start))
+      const unreadable = new ConnectorError(
+        'kafka.topic_invalid',
+        `the record batch with the offsets ${offsets} cannot be read: ${message}`,
+        { remedy: unreadableRemedy },
+      )
+      throw Object.assign(unreadable, { retriable: false })
+    }
+  }
+}
+
 /** kafkajs's table of errors ends at 88; what newer brokers answer to a fenced producer would be an unknown code. */
 const producerFenced: ProtocolErrorEntry = {
   type: 'PRODUCER_FENCED',
@@ -156,7 +193,10 @@ function loadRepaired() {
   if (version !== repairedVersion) throw new Error(`the repairs are for kafkajs ${repairedVersion}, found ${version}`)
   replace<FilterAbortedMessages>('src/consumer/filterAbortedMessages.js', () => filterAbortedMessages)
   replace('src/producer/sendMessages.js', repairSendMessages)
+  replace('src/protocol/recordBatch/v0/decoder.js', repairDecodeBatch)
   replace('src/protocol/requests/fetch/v4/decodeMessages.js', repairDecodeMessages)
+  const { Codecs } = load('src/protocol/message/compression/index.js') as { Codecs: Codecs }
+  for (const [number, codec] of Object.entries(codecs)) Codecs[Number(number)] = () => codec
   const requestQueue = load('src/network/requestQueue/index.js') as RequestQueueClass
   if (typeof requestQueue.prototype.scheduleCheckPendingRequests !== 'function')
     throw new Error(`kafkajs ${repairedVersion} has no scheduleCheckPendingRequests to repair`)

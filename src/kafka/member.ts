@@ -1,5 +1,5 @@
 import { sleep } from '../core/clock.ts'
-import { ConnectorError } from '../core/errors.ts'
+import { ConnectorError, isConnectorError } from '../core/errors.ts'
 import { delayMs } from '../core/retry.ts'
 import { brokerErrorOf, type KafkaLog, type KafkaSettings, messageOf, unavailable } from './client.ts'
 import type { GroupMember, JoinOptions } from './consumer.ts'
@@ -97,17 +97,18 @@ class Member implements GroupMember {
   }
 }
 
-const isUnreadable = (error: unknown): boolean => error instanceof Error && error.name === 'KafkaJSNotImplemented'
-const isFatal = (error: unknown): boolean => isUnreadable(error) || fatal.has(brokerErrorOf(error) ?? '')
+/** What our own decoding says of a batch that cannot be read (kafkajs-repairs.ts), found through what kafkajs wrapped around it. */
+function unreadableIn(error: unknown): ConnectorError | undefined {
+  for (let at = error, depth = 0; at instanceof Error && depth < 8; at = at.cause, depth++)
+    if (isConnectorError(at, 'kafka.topic_invalid')) return at
+  return undefined
+}
+
+const isFatal = (error: unknown): boolean => unreadableIn(error) !== undefined || fatal.has(brokerErrorOf(error) ?? '')
 
 function explain(groupId: string, error: unknown): ConnectorError {
-  if (!isUnreadable(error)) return unavailable(`cannot stay in the group ${groupId}`, error)
-  return new ConnectorError(
-    'kafka.topic_invalid',
-    `a topic of the group ${groupId} cannot be read: ${messageOf(error)}`,
-    {
-      cause: error,
-      remedy: 'Set compression.type of its producers to none or gzip.',
-    },
-  )
+  const unreadable = unreadableIn(error)
+  if (!unreadable) return unavailable(`cannot stay in the group ${groupId}`, error)
+  const message = `a topic of the group ${groupId} cannot be read: ${unreadable.message}`
+  return new ConnectorError('kafka.topic_invalid', message, { cause: error, remedy: unreadable.remedy })
 }

@@ -51,7 +51,7 @@ export async function runTask(parts: TaskParts, signal: AbortSignal): Promise<vo
       } catch (error) {
         if (signal.aborted) return
         if (!isConnectorError(error) || !recoverable.has(error.consequence)) throw error
-        parts.events.taskFailed({ task: `source ${parts.place.object}`, error, stage: 'transaction' })
+        parts.events.transactionFailed({ half: 'source', error })
         await sleep(delayMs(backoff, ++failures), signal).catch(() => undefined)
       }
     }
@@ -125,7 +125,9 @@ async function publish(
     records.push(record)
     types.set(sighting.type, (types.get(sighting.type) ?? 0) + 1)
   }
+  const began = performance.now()
   await commitPage(writer, parts.place, reading, page, records)
+  parts.events.transactionDone({ half: 'source', seconds: (performance.now() - began) / 1_000 })
   for (const [type, count] of types) parts.events.recordsCommitted({ object: parts.place.object, type, count })
 }
 

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { dirname, normalize } from 'node:path/posix'
 import { functionLengths } from './functions.ts'
 
@@ -45,7 +45,7 @@ export function readTree(): SourceFile[] {
   return list
     .split('\n')
     .filter(path => /^(src|test|bench|config|deploy)\/|^[A-Za-z.-]+\.(md|ya?ml|json|ts)$|^\.ci\//.test(path))
-    .filter(path => path !== 'package-lock.json')
+    .filter(path => path !== 'package-lock.json' && existsSync(path))
     .map(path => ({ path, text: readFileSync(path, 'utf8') }))
 }
 
