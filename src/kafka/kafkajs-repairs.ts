@@ -25,6 +25,7 @@ import type {
   RequestQueueClass,
   SendMessages,
 } from './kafkajs-internals.ts'
+import { encodeRecord } from './record-encoder.ts'
 
 const repairedVersion = '2.2.4'
 const require = createRequire(import.meta.url)
@@ -191,6 +192,7 @@ function loadRepaired() {
   for (const path of Object.keys(require.cache)) if (path.startsWith(root + sep)) delete require.cache[path]
   const { version } = load('package.json') as { version: string }
   if (version !== repairedVersion) throw new Error(`the repairs are for kafkajs ${repairedVersion}, found ${version}`)
+  replace('src/protocol/recordBatch/record/v0/index.js', () => encodeRecord)
   replace<FilterAbortedMessages>('src/consumer/filterAbortedMessages.js', () => filterAbortedMessages)
   replace('src/producer/sendMessages.js', repairSendMessages)
   replace('src/protocol/recordBatch/v0/decoder.js', repairDecodeBatch)

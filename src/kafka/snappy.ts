@@ -13,7 +13,8 @@ export function unpackSnappy(bytes: Buffer, bytesMax: number): Buffer {
   if (!bytes.subarray(0, xerialMagic.length).equals(xerialMagic)) unpackBlock(packed, unpacked)
   else {
     packed.take(xerialMagic.length + xerialVersionsBytes)
-    while (packed.left > 0) unpackBlock(new PackedBytes(packed.take(packed.take(lengthBytes).readUInt32BE())), unpacked)
+    do unpackBlock(new PackedBytes(packed.take(packed.take(lengthBytes).readUInt32BE())), unpacked)
+    while (packed.left > 0)
   }
   return unpacked.bytes
 }
