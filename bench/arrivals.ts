@@ -11,7 +11,7 @@ export interface Arrivals {
   readonly lastAtMs: number
 }
 
-const lookEveryMs = 25
+const lookEveryMs = 50
 const settleMs = 1_500
 const arrivalMsMax = 600_000
 const fetchWaitMsMax = 200

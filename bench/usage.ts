@@ -23,7 +23,7 @@ export function cpuSecondsOf(pid: number | undefined): number | undefined {
   return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond
 }
 
-/** Samples the resident set of a process until disposed. */
+/** Samples the resident set of a process twice a second until disposed; the first time when it has had time to load. */
 export class MemorySampler implements Disposable {
   readonly #pid: number
   readonly #samples: { readonly atMs: number; readonly bytes: number }[] = []
@@ -32,7 +32,6 @@ export class MemorySampler implements Disposable {
 
   constructor(pid: number) {
     this.#pid = pid
-    this.#sample()
     this.#timer = setInterval(() => this.#sample(), sampleEveryMs)
   }
 

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Row } from '../core/contract.ts'
 import type { ApiRequest, Salesforce } from './client.ts'
 import { judgeSubresponse } from './judge.ts'
@@ -47,6 +48,7 @@ export async function* queryAllPages(
       if (!page.done) {
         coming = nextPage(salesforce, page, batchSize, signal)
         coming.catch(() => undefined) // seen when it is awaited, or not at all if the reader stops here
+        await nextTurn() // else the request leaves only after the reader has worked through this page
       }
       yield { rows: page.records, done: page.done, startedAtMs }
       if (page.done) return

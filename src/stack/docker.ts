@@ -31,7 +31,7 @@ interface ContainerBuilder {
   start(): Promise<Container>
 }
 
-/** The part of testcontainers that we use. Declared here, because it is an optional dependency and may be missing. */
+/** The part of testcontainers that we use. Declared here, because the published package does not bring it. */
 export interface Containers {
   readonly GenericContainer: new (image: string) => ContainerBuilder
 }
@@ -65,7 +65,7 @@ export function docker(execute: typeof run = run, load: () => Promise<Containers
       if (!version.trim()) return 'no Docker daemon answers'
       return load().then(
         () => undefined,
-        () => 'the optional dependency testcontainers is not installed',
+        () => 'the package testcontainers is not installed',
       )
     },
     start: async request => {
