@@ -50,7 +50,10 @@ export async function startConnector(
   replacements: Replacements = {},
 ): Promise<Connector> {
   const salesforce = await connectSalesforce({ ...config.salesforce, clientName }, events)
-  const connected = await connectKafka(kafkaSettings(config.kafka), events.kafkaSaid)
+  const connected = await connectKafka(kafkaSettings(config.kafka), events.kafkaSaid).catch(async error => {
+    await salesforce.close()
+    throw error
+  })
   const kafka = replacements.wrapKafka?.(connected) ?? connected
   const registry = connectRegistry(config.registry)
   let fail: (error: unknown) => void = () => undefined

@@ -40,11 +40,15 @@ export interface Source {
  */
 export async function startSource(parts: SourceParts): Promise<Source> {
   const tasks = new Map<number, TaskParts>()
+  const ailments = new Map<string, string>()
   for (const object of Object.keys(parts.config.source.objects)) {
-    const task = await prepareTask(parts, object)
+    const task = await prepareTask(parts, object, ailment => {
+      if (ailment === undefined) ailments.delete(object)
+      else ailments.set(object, ailment)
+    })
     tasks.set(task.place.partition, task)
   }
-  const owner = new Owner(parts, tasks)
+  const owner = new Owner(parts, tasks, ailments)
   const { environment, connector } = parts.config
   owner.member = await parts.kafka.joinGroup({
     groupId: `${environment}.${connector}.source`,
@@ -57,7 +61,7 @@ export async function startSource(parts: SourceParts): Promise<Source> {
 }
 
 /** Registers the object's schema, checks its topics and puts together what its task needs. */
-async function prepareTask(parts: SourceParts, object: string): Promise<TaskParts> {
+async function prepareTask(parts: SourceParts, object: string, onHealth: TaskParts['onHealth']): Promise<TaskParts> {
   const { config, kafka, registry, salesforce } = parts
   const { source, kafka: kafkaConfig, environment, connector } = config
   const describe = await salesforce.describe(object)
@@ -115,6 +119,7 @@ async function prepareTask(parts: SourceParts, object: string): Promise<TaskPart
     lookbackMs: source.lookbackMs,
     pageRowsMax: source.pageRowsMax,
     startMs: () => startMsOf(source.start, salesforce.now()),
+    onHealth,
   }
 }
 
@@ -129,19 +134,30 @@ class Owner {
   readonly #parts: SourceParts
   readonly #tasks: ReadonlyMap<number, TaskParts>
   readonly #running = new Map<number, { readonly stop: AbortController; readonly ended: Promise<void> }>()
+  /** Why an object of ours is not being read, by its name. */
+  readonly #ailments: Map<string, string>
   #joined = false
   member: GroupMember | undefined
 
-  constructor(parts: SourceParts, tasks: ReadonlyMap<number, TaskParts>) {
+  constructor(parts: SourceParts, tasks: ReadonlyMap<number, TaskParts>, ailments: Map<string, string>) {
     this.#parts = parts
     this.#tasks = tasks
+    this.#ailments = ailments
   }
 
   assign(assignment: Assignment): void {
     this.#joined = true
-    for (const { partition } of assignment.lost) this.#running.get(partition)?.stop.abort()
+    for (const { partition } of assignment.lost) this.#release(partition)
     for (const { partition } of [...assignment.gained, ...assignment.retained]) this.#start(partition)
     this.#parts.events.assigned({ half: 'source', gained: assignment.gained.length, lost: assignment.lost.length })
+  }
+
+  #release(partition: number): void {
+    this.#running.get(partition)?.stop.abort()
+    const object = this.#tasks.get(partition)?.place.object
+    if (object === undefined) return
+    this.#ailments.delete(object) // the next owner answers for it
+    this.#parts.events.revoked({ half: 'source', objects: [object] })
   }
 
   #start(partition: number): void {
@@ -168,7 +184,10 @@ class Owner {
   }
 
   ready(): string[] {
-    return this.#joined ? [] : ['source: not yet a member of its consumer group']
+    if (!this.#joined) return ['source: not yet a member of its consumer group']
+    const { breaker } = this.#parts.salesforce
+    const outage = breaker.isOpen ? [`source: Salesforce does not answer (${breaker.reason})`] : []
+    return [...outage, ...[...this.#ailments].map(([name, why]) => `source: ${name} is not being read (${why})`)]
   }
 
   async stop(): Promise<void> {

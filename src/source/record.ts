@@ -48,8 +48,10 @@ export function sight(
   query: Query,
 ): Sighting[] {
   const sightings: Sighting[] = []
-  for (const row of rows) {
-    const version = versionOf(row, fields)
+  // All versions first: if a row makes this throw, the window must not hold rows of the page that were not published.
+  const versions = rows.map(row => versionOf(row, fields))
+  for (const [index, row] of rows.entries()) {
+    const version = versions[index]!
     const place = { modifiedAtMs: version.stampMs, recordId: version.recordId }
     if (wasRead(place, query) || window.has(version)) continue
     const type = typeOf(row, version, window, position, query)

@@ -29,6 +29,8 @@ export interface TaskParts {
   readonly pageRowsMax: number
   /** Where the events of an object that was never read before begin, epoch ms. */
   readonly startMs: () => number
+  /** Told after every poll: why the object is not being read, or undefined if it is. */
+  readonly onHealth: (ailment: string | undefined) => void
 }
 
 const backoff = { attemptsMax: Number.POSITIVE_INFINITY, delayMsMin: 200, delayMsMax: 30_000 }
@@ -52,6 +54,7 @@ export async function runTask(parts: TaskParts, signal: AbortSignal): Promise<vo
         if (signal.aborted) return
         if (!isConnectorError(error) || !recoverable.has(error.consequence)) throw error
         parts.events.transactionFailed({ half: 'source', error })
+        parts.onHealth(error.message)
         await sleep(delayMs(backoff, ++failures), signal).catch(() => undefined)
       }
     }
@@ -75,10 +78,12 @@ async function pollOn(
       await pollOnce(parts, writer, reading, signal)
       failures = 0
       onProgress()
+      parts.onHealth(undefined)
     } catch (error) {
       const fromSalesforce = isConnectorError(error) && error.code.startsWith('salesforce.')
       if (signal.aborted || !fromSalesforce || !recoverable.has(error.consequence)) throw error
       parts.events.taskFailed({ task: `source ${parts.place.object}`, error, stage: 'poll' })
+      parts.onHealth(error.message)
       pauseMs = delayMs(backoff, ++failures)
     }
     await sleep(pauseMs, signal).catch(() => undefined)
@@ -106,8 +111,7 @@ async function pollOnce(
     if (signal.aborted) return
   }
   const seconds = (performance.now() - began) / 1_000
-  const ageSeconds = Math.max(0, (parts.salesforce.now() - query.boundMs) / 1_000)
-  parts.events.pollDone({ object: parts.place.object, rows, seconds, watermarkAgeSeconds: ageSeconds })
+  parts.events.pollDone({ object: parts.place.object, rows, seconds, watermarkAgeSeconds: age(parts, query.boundMs) })
 }
 
 async function publish(
@@ -128,8 +132,14 @@ async function publish(
   const began = performance.now()
   await commitPage(writer, parts.place, reading, page, records)
   parts.events.transactionDone({ half: 'source', seconds: (performance.now() - began) / 1_000 })
-  for (const [type, count] of types) parts.events.recordsCommitted({ object: parts.place.object, type, count })
+  const { object } = parts.place
+  for (const [type, count] of types) parts.events.recordsCommitted({ object, type, count })
+  // Within a backlog the last row committed says how far behind we are.
+  const last = sightings.at(-1)!.version.stampMs
+  if (!page.done) parts.events.watermarkMoved({ object, watermarkAgeSeconds: age(parts, last) })
 }
+
+const age = (parts: TaskParts, stampMs: number): number => Math.max(0, (parts.salesforce.now() - stampMs) / 1_000)
 
 /** The record of a sighting; a row that cannot be written becomes a dead letter, so that it neither blocks nor vanishes. */
 function toRecord(parts: TaskParts, sighting: Sighting): OutgoingRecord | undefined {

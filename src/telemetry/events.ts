@@ -85,6 +85,9 @@ function sourceEvents(log: Log, metrics: Metrics) {
       metrics.watermarkAge.set({ object: e.object }, e.watermarkAgeSeconds)
       log.debug(e, 'Polled.')
     },
+    watermarkMoved(e: { object: string; watermarkAgeSeconds: number }) {
+      metrics.watermarkAge.set({ object: e.object }, e.watermarkAgeSeconds)
+    },
     recordsCommitted(e: { object: string; type: string; count: number }) {
       metrics.events.inc({ object: e.object, type: e.type }, e.count)
       log.debug(e, 'Events committed.')

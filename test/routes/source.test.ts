@@ -167,3 +167,33 @@ describe('the position', () => {
     expect(Number(seen[1]!.occurredAt)).toBeLessThan(Number(seen[0]!.occurredAt))
   })
 })
+
+describe('an org that does not answer', () => {
+  test('is said in readiness, and reading goes on where it stood', async () => {
+    await open()
+    const connector = await world.start({ source: true })
+    const first = world.simulator.org.create('Contact', { LastName: 'Before' })
+    await events(1)
+    world.simulator.faults.add({ action: 'answer', answer: 'serverUnavailable', match: { times: 'always' } })
+    const second = world.simulator.org.create('Contact', { LastName: 'Meanwhile' })
+    await expect
+      .poll(() => connector.ready(), { timeout: 20_000 })
+      .toEqual([expect.stringMatching(/^source: Salesforce does not answer/)])
+    world.simulator.faults.clear()
+    expect((await events(2)).map(event => event.recordId)).toEqual([first, second])
+    await expect.poll(() => connector.ready(), { timeout: 20_000 }).toEqual([])
+  })
+
+  test('drops the connection in the middle of a backlog: each row comes once', async () => {
+    await open({ config: { source: { interval_ms: 200, start: 'earliest' } }, simulator: { rows: { contact: 9_000 } } })
+    const path = '/query/'
+    world.simulator.faults.add(
+      { action: 'dropAfter', match: { path, skip: 1 } },
+      { action: 'answer', answer: 'badGatewayHtml', match: { path, skip: 2 } },
+    )
+    await world.start({ source: true })
+    const seen = await events(9_000)
+    expect(new Set(seen.map(event => event.recordId)).size).toBe(9_000)
+    expect(await world.readAll(eventTopic())).toHaveLength(9_000)
+  })
+})
