@@ -8,6 +8,11 @@ export const batchRecordsMax = 2_000
 // At most this much around a record (record format v2): length, attributes, time, offset, lengths of key and value, header count.
 const recordFrameBytesMax = 32
 const headerFrameBytesMax = 10
+// The header of a batch itself (record batch format v2), which counts against the topic's limit as well.
+const batchFrameBytes = 61
+
+/** The largest batch each topic takes, bytes (max.message.bytes); undefined if that is not known. */
+export type BatchLimits = (topic: string) => number | undefined
 
 /** The most bytes the record can take in a batch, uncompressed: key, value, headers and the frame around them. */
 export function recordBytes(record: OutgoingRecord): number {
@@ -26,18 +31,22 @@ export interface PartitionBatches {
 }
 
 /** Groups records by partition and splits each group by bytes and count; a record larger than a batch gets one of its own. */
-export function splitIntoBatches(records: readonly OutgoingRecord[]): PartitionBatches[] {
-  const groups = new Map<string, PartitionBatches & { bytes: number }>()
+export function splitIntoBatches(
+  records: readonly OutgoingRecord[],
+  limits: BatchLimits = () => undefined,
+): PartitionBatches[] {
+  const groups = new Map<string, PartitionBatches & { bytes: number; readonly bytesMax: number }>()
   for (const record of records) {
     const name = `${record.partition}/${record.topic}`
     let group = groups.get(name)
     if (!group) {
-      group = { topic: record.topic, partition: record.partition, batches: [[]], bytes: 0 }
+      const bytesMax = Math.min(batchBytesMax, (limits(record.topic) ?? Number.POSITIVE_INFINITY) - batchFrameBytes)
+      group = { topic: record.topic, partition: record.partition, batches: [[]], bytes: 0, bytesMax }
       groups.set(name, group)
     }
     const bytes = recordBytes(record)
     let batch = group.batches.at(-1)!
-    if (batch.length > 0 && (batch.length >= batchRecordsMax || group.bytes + bytes > batchBytesMax)) {
+    if (batch.length > 0 && (batch.length >= batchRecordsMax || group.bytes + bytes > group.bytesMax)) {
       batch = []
       group.batches.push(batch)
       group.bytes = 0

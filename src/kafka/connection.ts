@@ -1,5 +1,6 @@
 import type { IncomingRecord, Offset } from '../core/contract.ts'
 import { ConnectorError } from '../core/errors.ts'
+import type { BatchLimits } from './batches.ts'
 import {
   createCluster,
   createKafka,
@@ -58,6 +59,9 @@ export async function connectKafka(settings: KafkaSettings, log: KafkaLog): Prom
   const writers = createKafka(settings, log, promptRetry)
   const openCluster = () => createCluster(settings, log)
   const offsets = new OffsetLookup(openCluster)
+  // Learnt from describeTopic, which both halves call for every topic they write to.
+  const batchBytes = new Map<string, number>()
+  const batchLimits: BatchLimits = topic => batchBytes.get(topic)
   try {
     await admin.connect()
   } catch (error) {
@@ -71,10 +75,14 @@ export async function connectKafka(settings: KafkaSettings, log: KafkaLog): Prom
   }
   return {
     ensureTopics: specs => ensureTopics(admin, specs),
-    describeTopic: topic => describeTopic(admin, topic),
+    describeTopic: async topic => {
+      const found = await describeTopic(admin, topic)
+      if (found) batchBytes.set(topic, found.messageBytesMax)
+      return found
+    },
     createPartitions: (topic, count) => createPartitions(admin, topic, count),
     writer: transactionalId =>
-      createWriter(writers, { transactionalId, transactionTimeoutMs: settings.transactionTimeoutMs }),
+      createWriter(writers, { transactionalId, transactionTimeoutMs: settings.transactionTimeoutMs, batchLimits }),
     joinGroup: options => joinGroup(settings, log, options),
     readPartition: options => readPartition(openCluster, options),
     committed: (groupId, topic, partition) => offsets.committed(groupId, topic, partition),

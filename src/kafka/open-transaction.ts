@@ -3,7 +3,7 @@ import type { Offset, OutgoingRecord } from '../core/contract.ts'
 import { ConnectorError } from '../core/errors.ts'
 import { failpoint } from '../core/failpoint.ts'
 import { retry } from '../core/retry.ts'
-import { type PartitionBatches, splitIntoBatches } from './batches.ts'
+import { type BatchLimits, type PartitionBatches, splitIntoBatches } from './batches.ts'
 import { brokerErrorOf } from './client.ts'
 
 /** What can be done inside a transaction; dead as soon as `work` has returned. */
@@ -38,13 +38,20 @@ const isOffsetRefusal = (error: unknown): boolean => offsetRefusals.has(brokerEr
 export class OpenTransaction implements Transaction {
   readonly kafka: KafkaTransaction
   readonly #label: string
+  readonly #limits: BatchLimits
   readonly #within: <T>(operation: Promise<T>) => Promise<T>
   #failure: Error | undefined
   #running = 0
   #ended = false
 
-  constructor(label: string, kafka: KafkaTransaction, within: <T>(operation: Promise<T>) => Promise<T>) {
+  constructor(
+    label: string,
+    kafka: KafkaTransaction,
+    limits: BatchLimits,
+    within: <T>(operation: Promise<T>) => Promise<T>,
+  ) {
     this.kafka = kafka
+    this.#limits = limits
     this.#label = label
     this.#within = within
   }
@@ -53,7 +60,9 @@ export class OpenTransaction implements Transaction {
     if (records.length === 0) return
     await this.#run('send', async () => {
       // Partitions side by side, the batches of one partition in order: their sequence numbers follow each other.
-      const outcomes = await Promise.allSettled(splitIntoBatches(records).map(group => this.#sendBatches(group)))
+      const outcomes = await Promise.allSettled(
+        splitIntoBatches(records, this.#limits).map(group => this.#sendBatches(group)),
+      )
       for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
     })
   }

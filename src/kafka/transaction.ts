@@ -2,6 +2,7 @@ import type { Kafka, Producer } from 'kafkajs'
 import { ConnectorError, isConnectorError } from '../core/errors.ts'
 import { failpoint } from '../core/failpoint.ts'
 import { retry } from '../core/retry.ts'
+import type { BatchLimits } from './batches.ts'
 import { brokerErrorOf, isPassing, messageOf, promptRetry, unavailable } from './client.ts'
 import { beforeDeadline, disconnectAfter, disconnectNow } from './deadline.ts'
 import { OpenTransaction, type Transaction } from './open-transaction.ts'
@@ -51,6 +52,7 @@ const tooLargeErrors: ReadonlySet<string> = new Set(['MESSAGE_TOO_LARGE', 'RECOR
 export interface WriterOptions {
   readonly transactionalId: string
   readonly transactionTimeoutMs: number
+  readonly batchLimits: BatchLimits
 }
 
 /** A writer that touches the wire at its first fence(). `kafka` must not be the client of a consumer (kafka-facts 1.2). */
@@ -74,6 +76,7 @@ class Writer implements TransactionalWriter {
   readonly transactionalId: string
   readonly #kafka: Kafka
   readonly #timeoutMs: number
+  readonly #batchLimits: BatchLimits
   #state: State = 'new'
   #producer: Producer | undefined
 
@@ -81,6 +84,7 @@ class Writer implements TransactionalWriter {
     this.#kafka = kafka
     this.transactionalId = options.transactionalId
     this.#timeoutMs = options.transactionTimeoutMs
+    this.#batchLimits = options.batchLimits
   }
 
   async fence(): Promise<void> {
@@ -103,7 +107,7 @@ class Writer implements TransactionalWriter {
     const deadlineMs = Date.now() + this.#timeoutMs
     const within: Within = operation =>
       beforeDeadline(operation, deadlineMs, () => disconnectAfter(producer, operation))
-    const open = new OpenTransaction(label, await this.#step(producer.transaction()), within)
+    const open = new OpenTransaction(label, await this.#step(producer.transaction()), this.#batchLimits, within)
     try {
       await work(open)
     } catch (error) {

@@ -197,3 +197,11 @@ describe('an org that does not answer', () => {
     expect(await world.readAll(eventTopic())).toHaveLength(9_000)
   })
 })
+
+test('a topic that takes only small batches gets its records in small batches', async () => {
+  await open({ config: { source: { interval_ms: 200, start: 'earliest' } }, simulator: { rows: { contact: 500 } } })
+  const limit = { 'max.message.bytes': '8000' }
+  await world.kafka.ensureTopics([{ topic: eventTopic(), partitions: 1, replicationFactor: 1, config: limit }])
+  await world.start({ source: true })
+  expect(await events(500)).toHaveLength(500)
+})
