@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { IncomingRecord, OutgoingRecord } from '../../src/core/contract.ts'
 import type { Connector } from '../../src/main.ts'
+import { commandTopicOf } from '../../src/sink/topics.ts'
 import { Commander, type Got, type Json } from './commands.ts'
 import { startWorld, type World } from './world.ts'
 
@@ -17,7 +18,9 @@ describe('the sink, by what its records hold', () => {
 
   beforeAll(async () => {
     world = await startWorld({ config: { sink: { reply_topics: [copies, compacted, missing] } } })
+    const commands = commandTopicOf(world.config, 'Contact')
     await world.kafka.ensureTopics([
+      { topic: commands, partitions: 1, replicationFactor: 1, config: { 'max.message.bytes': '2097152' } },
       { topic: copies, partitions: 3, replicationFactor: 1, config: { 'max.message.bytes': '20000' } },
       { topic: compacted, partitions: 1, replicationFactor: 1, config: { 'cleanup.policy': 'compact' } },
     ])
@@ -179,7 +182,7 @@ describe('the sink, by what its records hold', () => {
     'JSON that ends early': Buffer.from('{"commandId":"1"'),
     'JSON that is not UTF-8': Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]),
     'no commandId': Buffer.from('{"action":"CreateContact","fields":{"LastName":"Nobody"}}'),
-    '1 MiB of nothing': Buffer.alloc(1_000_000, 'x'),
+    '1 MiB of nothing': Buffer.alloc(1_048_576, 'x'),
   }
 
   test('what cannot be read becomes a dead letter, byte for byte, and the next command is answered', async () => {
