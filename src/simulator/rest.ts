@@ -85,6 +85,7 @@ export class Rest {
         body,
         text,
         userId,
+        access: this.#org.accessOf(userId),
         transaction,
       })
       if (answer.status >= 300) transaction.rollbackTo(0)

@@ -1,4 +1,5 @@
 import { ApiError, notFound, requestError } from './api-error.ts'
+import type { Access } from './org/access.ts'
 import type { Org } from './org/org.ts'
 import type { Transaction } from './org/transaction.ts'
 import type { Cursors } from './soql/cursors.ts'
@@ -24,6 +25,8 @@ export interface Call {
   readonly body: unknown
   readonly text: string
   readonly userId: string
+  /** What the user may see and change. */
+  readonly access: Access
   readonly transaction: Transaction
 }
 

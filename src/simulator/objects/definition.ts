@@ -1,3 +1,5 @@
+import type { ObjectRules } from '../org/object-rules.ts'
+
 /** Field types of describe that the simulated org knows (salesforce-facts 2.5). */
 export type FieldType =
   | 'id'
@@ -48,6 +50,8 @@ export interface ObjectDefinition {
   readonly updateable: boolean
   readonly deletable: boolean
   readonly replicateable: boolean
+  /** What Salesforce does for this object beside its fields. */
+  readonly rules?: ObjectRules
   readonly fields: readonly FieldDefinition[]
 }
 

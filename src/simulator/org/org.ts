@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { objectDefinitions } from '../objects/catalog.ts'
+import { type Access, fullAccess } from './access.ts'
 import { makeObjectType, systemSlots } from './object-type.ts'
 import { Table } from './table.ts'
 import { type Change, Transaction, type WriteOperation, type Writer } from './transaction.ts'
@@ -68,6 +69,11 @@ export class Org {
     const table = this.table('User')
     const cell = table?.rows.get(userId)?.cells?.[table.type.field('Username')?.slot ?? -1]
     return typeof cell === 'string' ? cell : undefined
+  }
+
+  /** What the user may see and change. */
+  accessOf(_userId: string): Access {
+    return fullAccess
   }
 
   /** The table of an object, whatever the name's case. */

@@ -70,11 +70,12 @@ function runSubrequest(
   if ('missing' in resolved) return halted(resolved.missing)
   const { url, body } = resolved.value
   const text = body === undefined ? '' : JSON.stringify(body)
-  const { api, userId, transaction } = call
+  const { api, userId, access, transaction } = call
   const before = transaction.changes.length
   const answer = dispatch(url, {
     api,
     userId,
+    access,
     transaction,
     method: subrequest.method,
     headers: subrequest.headers,
