@@ -1,28 +1,12 @@
-import { compileWriter, rowReader } from './avro/codec.ts'
-import { eventSchema } from './avro/derive.ts'
-import { objectSlug } from './avro/names.ts'
-import { type SchemaRegistry, topicNameSubject } from './avro/registry.ts'
-import type { Config } from './core/config.ts'
-import type { EventType, EventValue } from './core/contract.ts'
-import { ConnectorError, isConnectorError } from './core/errors.ts'
-import type { KafkaConnection } from './kafka/connection.ts'
+import { isConnectorError } from './core/errors.ts'
 import type { Assignment, GroupMember } from './kafka/consumer.ts'
-import type { Ledger } from './kafka/ledger.ts'
-import type { Salesforce } from './salesforce/client.ts'
+import { GatheredReads } from './salesforce/gathered-reads.ts'
+import { Beat } from './source/beat.ts'
+import { type PrepareParts, prepareTask } from './source/prepare.ts'
 import { runTask, type TaskParts } from './source/task.ts'
-import type { Events } from './telemetry/events.ts'
-import { traceparent } from './telemetry/trace.ts'
-import { triggers } from './triggers.ts'
 
 /** What the source is built from; tests replace `kafka` to break rules on purpose. */
-export interface SourceParts {
-  readonly config: Config
-  readonly kafka: KafkaConnection
-  readonly registry: SchemaRegistry
-  readonly salesforce: Salesforce
-  readonly events: Events
-  readonly ledger: Ledger
-  readonly offsetsTopic: string
+export interface SourceParts extends PrepareParts {
   /** Called once, with what no task can recover from. */
   readonly onFatal: (error: unknown) => void
 }
@@ -41,8 +25,10 @@ export interface Source {
 export async function startSource(parts: SourceParts): Promise<Source> {
   const tasks = new Map<number, TaskParts>()
   const ailments = new Map<string, string>()
+  // Objects polled at the same time share API calls.
+  const shared = { reads: new GatheredReads(parts.salesforce), beat: new Beat() }
   for (const object of Object.keys(parts.config.source.objects)) {
-    const task = await prepareTask(parts, object, ailment => {
+    const task = await prepareTask(parts, object, shared, ailment => {
       if (ailment === undefined) ailments.delete(object)
       else ailments.set(object, ailment)
     })
@@ -58,75 +44,6 @@ export async function startSource(parts: SourceParts): Promise<Source> {
     onCrash: error => parts.onFatal(error),
   })
   return { ready: () => owner.ready(), stop: () => owner.stop() }
-}
-
-/** Registers the object's schema, checks its topics and puts together what its task needs. */
-async function prepareTask(parts: SourceParts, object: string, onHealth: TaskParts['onHealth']): Promise<TaskParts> {
-  const { config, kafka, registry, salesforce } = parts
-  const { source, kafka: kafkaConfig, environment, connector } = config
-  const describe = await salesforce.describe(object)
-  const slug = objectSlug(describe.name)
-  const topic = `${kafkaConfig.topicPrefix}.${slug}.events`
-  const deadLetterTopic = `${topic}.dlq`
-  const replicationFactor = kafkaConfig.replicationFactor
-  const specs = [
-    { topic, partitions: kafkaConfig.eventPartitions, replicationFactor, config: {} },
-    { topic: deadLetterTopic, partitions: 1, replicationFactor, config: {} },
-  ]
-  if (kafkaConfig.createTopics) await kafka.ensureTopics(specs)
-  const schema = eventSchema(describe)
-  const schemaId = await registry.register(topicNameSubject(topic), schema)
-  const found = await kafka.describeTopic(topic)
-  if (!found || !(await kafka.describeTopic(deadLetterTopic)))
-    throw new ConnectorError('kafka.topic_invalid', `topic ${found ? deadLetterTopic : topic} does not exist`, {
-      remedy: 'Create it, or set kafka.create_topics: true.',
-    })
-  const options = source.objects[object]!
-  const types = new Map<EventType, string>()
-  for (const [name, trigger] of Object.entries(triggers))
-    if (trigger.object === object && options.triggers[trigger.option]) types.set(trigger.type, name)
-  const toRecord = rowReader(describe)
-  return {
-    kafka,
-    salesforce,
-    events: parts.events,
-    describe,
-    context: {
-      object,
-      orgId: salesforce.orgId,
-      userId: salesforce.userId,
-      triggerOf: type => types.get(type),
-      toRecord,
-    },
-    to: {
-      topic,
-      partitions: found.partitions,
-      messageBytesMax: found.messageBytesMax,
-      codec: compileWriter<EventValue>(schema, schemaId),
-      typePrefix: `salesforce.${slug}`,
-      traceparent: () => traceparent(),
-    },
-    deadLetterTopic,
-    place: {
-      topic: parts.offsetsTopic,
-      partition: parts.ledger.partitions.get(object)!,
-      connector,
-      orgId: salesforce.orgId,
-      object,
-    },
-    transactionalId: `${environment}.${connector}.source.${object}`,
-    intervalMs: options.intervalMs ?? source.intervalMs,
-    lookbackMs: source.lookbackMs,
-    pageRowsMax: source.pageRowsMax,
-    startMs: () => startMsOf(source.start, salesforce.now()),
-    onHealth,
-  }
-}
-
-function startMsOf(start: Config['source']['start'], nowMs: number): number {
-  if (start === 'earliest') return 0
-  const ms = start === 'now' ? nowMs : start
-  return Math.floor(ms / 1_000) * 1_000
 }
 
 /** Keeps one running task for each partition this instance is assigned. */

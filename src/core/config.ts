@@ -144,6 +144,12 @@ const instant = z
 const source = section({
   enabled: z.boolean().default(true).meta(doc('Run the source: Salesforce to Kafka.')),
   interval_ms: interval.default(10_000).meta(doc('Time between polls of an object.')),
+  idle_interval_ms: interval
+    .default(40_000)
+    .meta(doc('Longest time between polls of an object on which nothing happens; the interval doubles up to it.')),
+  audit_interval_ms: ms(300_000, dayMs)
+    .default(900_000)
+    .meta(doc('Time between audits by getUpdated and getDeleted, which find what polls missed.')),
   lookback_ms: ms(0, dayMs).default(600_000).meta(doc('How far behind the watermark each poll looks again.')),
   window_entries_max: count(1_000, 100_000_000)
     .default(1_000_000)

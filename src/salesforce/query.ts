@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Row } from '../core/contract.ts'
-import type { ApiRequest, Salesforce } from './client.ts'
-import { judgeSubresponse } from './judge.ts'
+import type { Salesforce } from './client.ts'
+import { GatheredReads } from './gathered-reads.ts'
 import { requestSafely } from './request-safely.ts'
 import { SalesforceError } from './salesforce-error.ts'
 
@@ -25,8 +25,6 @@ type Client = Pick<Salesforce, 'request' | 'breaker' | 'now' | 'apiVersion'>
 /** The range of Sforce-Query-Options; a hint, the server may return fewer (salesforce-facts 3.2). */
 const batchSizeMin = 200
 const batchSizeMax = 2_000
-/** A URI takes 16,384 bytes with its host and the rest; a longer query goes inside a composite (salesforce-facts 2.8). */
-const uriBytesMax = 12_000
 
 /**
  * Reads all pages of a query, deleted and archived rows included (queryAll), asking for a page while the former is
@@ -35,13 +33,19 @@ const uriBytesMax = 12_000
 export async function* queryAllPages(
   salesforce: Client,
   soql: string,
-  options: { readonly batchSize?: number; readonly signal?: AbortSignal } = {},
+  options: {
+    readonly batchSize?: number
+    readonly signal?: AbortSignal
+    /** Shares the call for the first page with others' reads. */
+    readonly reads?: Pick<GatheredReads, 'read'>
+  } = {},
 ): AsyncGenerator<QueryPage, void, undefined> {
   const batchSize = Math.min(batchSizeMax, Math.max(batchSizeMin, options.batchSize ?? batchSizeMax))
   const ended = new AbortController()
   const signal = options.signal ? AbortSignal.any([options.signal, ended.signal]) : ended.signal
   const startedAtMs = salesforce.now()
-  let coming = firstPage(salesforce, soql, batchSize, signal)
+  const first = { path: '/queryAll', query: { q: soql }, headers: headersOf(batchSize) }
+  let coming = (options.reads ?? new GatheredReads(salesforce)).read(first, signal).then(readPage)
   try {
     for (;;) {
       const page = await coming
@@ -60,51 +64,9 @@ export async function* queryAllPages(
 
 const headersOf = (batchSize: number): Record<string, string> => ({ 'Sforce-Query-Options': `batchSize=${batchSize}` })
 
-async function firstPage(salesforce: Client, soql: string, batchSize: number, signal: AbortSignal): Promise<PageBody> {
-  const headers = headersOf(batchSize)
-  const encoded = encodeURIComponent(soql)
-  if (encoded.length <= uriBytesMax)
-    return fetchPage(salesforce, {
-      method: 'GET',
-      path: '/queryAll',
-      query: { q: soql },
-      headers,
-      repeat: 'safe',
-      signal,
-    })
-  const url = `/services/data/v${salesforce.apiVersion}/queryAll?q=${encoded}`
-  const body = { compositeRequest: [{ method: 'GET', url, referenceId: 'page', httpHeaders: headers }] }
-  const answer = await requestSafely<unknown>(salesforce, {
-    method: 'POST',
-    path: '/composite',
-    body,
-    repeat: 'safe',
-    signal,
-  })
-  return readPage(onlySubresponse(answer.body))
-}
-
-function nextPage(salesforce: Client, page: PageBody, batchSize: number, signal: AbortSignal): Promise<PageBody> {
-  return fetchPage(salesforce, {
-    method: 'GET',
-    path: page.nextRecordsUrl!,
-    headers: headersOf(batchSize),
-    repeat: 'safe',
-    signal,
-  })
-}
-
-async function fetchPage(salesforce: Client, request: ApiRequest): Promise<PageBody> {
-  const { body } = await requestSafely<unknown>(salesforce, request)
-  return readPage(body)
-}
-
-function onlySubresponse(body: unknown): unknown {
-  const list = (body as { compositeResponse?: { body?: unknown; httpStatusCode?: number }[] } | null)?.compositeResponse
-  const response = Array.isArray(list) ? list[0] : undefined
-  const verdict = judgeSubresponse(response?.httpStatusCode ?? 0, response?.body, { method: 'GET', repeat: 'safe' })
-  if (verdict.kind === 'done') return verdict.body
-  throw new SalesforceError(verdict.failure)
+async function nextPage(salesforce: Client, page: PageBody, batchSize: number, signal: AbortSignal): Promise<PageBody> {
+  const request = { method: 'GET', path: page.nextRecordsUrl!, headers: headersOf(batchSize) } as const
+  return readPage((await requestSafely<unknown>(salesforce, { ...request, repeat: 'safe', signal })).body)
 }
 
 function readPage(body: unknown): PageBody {

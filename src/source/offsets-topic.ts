@@ -1,6 +1,8 @@
 import type { IncomingRecord, OutgoingRecord } from '../core/contract.ts'
+import type { BucketChange } from './buckets.ts'
+import type { Deletes } from './deletes.ts'
 import type { Position } from './watermark.ts'
-import type { BucketChange, Window } from './window.ts'
+import type { Window } from './window.ts'
 
 /** Whose position: one object of one org, read by one connector, kept in one partition of the offsets topic. */
 export interface PositionPlace {
@@ -27,8 +29,9 @@ export const watermarkRecord = (place: PositionPlace, position: Position): Outgo
 export const barrierRecord = (place: PositionPlace, barrierId: string): OutgoingRecord =>
   recordAt(place, 'barrier', { v: 1, id: barrierId })
 
-export const bucketRecord = (place: PositionPlace, change: BucketChange): OutgoingRecord =>
-  recordAt(place, `window/${change.second}/${change.bucket}`, change.entries)
+/** A bucket of the window, or of the rows whose delete was published. */
+export const bucketRecord = (place: PositionPlace, kind: 'window' | 'deleted', change: BucketChange): OutgoingRecord =>
+  recordAt(place, `${kind}/${change.slotMs}/${change.bucket}`, change.entries)
 
 /** What the partition says, later records of a key winning; `position` is undefined before the first start. */
 export class StoredPosition {
@@ -47,20 +50,21 @@ export class StoredPosition {
     if (!key.startsWith(prefix)) return
     const suffix = key.slice(prefix.length)
     if (suffix === 'watermark' && record.value) {
-      const { startMs, lower, sweep } = JSON.parse(record.value.toString()) as Position
-      this.position = { startMs, lower, sweep }
+      const { startMs, lower, floor, sweep } = JSON.parse(record.value.toString()) as Position
+      this.position = { startMs, lower, floor, sweep }
     } else if (suffix === 'barrier' && record.value) {
       this.barrierId = (JSON.parse(record.value.toString()) as { id: string }).id
-    } else if (suffix.startsWith('window/')) {
+    } else if (suffix.startsWith('window/') || suffix.startsWith('deleted/')) {
       if (record.value) this.#buckets.set(suffix, record.value)
       else this.#buckets.delete(suffix)
     }
   }
 
-  fill(window: Window): void {
+  fill(window: Window, deletes: Deletes): void {
     for (const [suffix, value] of this.#buckets) {
-      const [, second, bucket] = suffix.split('/')
-      window.restore(Number(second), Number(bucket), JSON.parse(value.toString()) as string[])
+      const [kind, slotMs, bucket] = suffix.split('/')
+      const into = kind === 'window' ? window : deletes
+      into.restore(Number(slotMs), Number(bucket), JSON.parse(value.toString()) as string[])
     }
   }
 }

@@ -5,15 +5,11 @@ import { offset } from '../core/contract.ts'
 import { ConnectorError } from '../core/errors.ts'
 import type { KafkaConnection } from '../kafka/connection.ts'
 import type { TransactionalWriter } from '../kafka/transaction.ts'
+import { Deletes } from './deletes.ts'
 import { barrierRecord, bucketRecord, type PositionPlace, StoredPosition, watermarkRecord } from './offsets-topic.ts'
-import { compareWatermarks, keepFromMs, type Position, type Query } from './watermark.ts'
+import type { Reading } from './record.ts'
+import { compareWatermarks, keepFromMs, type Position } from './watermark.ts'
 import { Window } from './window.ts'
-
-/** What a task knows of its object: equal to what the offsets topic says, plus what idle polls have forgotten. */
-export interface Reading {
-  position: Position
-  window: Window
-}
 
 const restoreWaitMsMax = 500
 const restoreBytesMax = 8 * 1_048_576
@@ -35,11 +31,12 @@ export async function takeOver(
   await writer.transact('barrier', tx => tx.send([barrierRecord(place, barrierId)]))
   const stored = await restore(kafka, place, barrierId, signal)
   const window = new Window()
-  stored.fill(window)
-  if (stored.position) return { position: stored.position, window }
+  const deletes = new Deletes()
+  stored.fill(window, deletes)
+  if (stored.position) return { position: stored.position, window, deletes }
   const position = start()
   await writer.transact('start', tx => tx.send([watermarkRecord(place, position)]))
-  return { position, window }
+  return { position, window, deletes }
 }
 
 async function restore(
@@ -61,21 +58,24 @@ async function restore(
   throw new ConnectorError('internal.stopped', `stopped while restoring the position of ${place.object}`)
 }
 
-/** Commits a page: its records, the window's changes and the new watermark, all or nothing. */
+/** Commits a page: its records, what changed in the window and the deletes, and the new position, all or nothing. */
 export async function commitPage(
   writer: TransactionalWriter,
   place: PositionPlace,
   reading: Reading,
-  page: { readonly next: Position; readonly query: Query; readonly done: boolean },
+  next: Position,
+  nowMs: number,
   records: readonly OutgoingRecord[],
 ): Promise<void> {
-  const { next, query, done } = page
   // Rule 1: a watermark moves only in the transaction that carries its records, and never back.
   assert.ok(compareWatermarks(next.lower, reading.position.lower) >= 0, 'a watermark moved back')
-  const changes = reading.window.takeChanges(keepFromMs(query, next, done))
+  const changes = [
+    ...reading.window.takeChanges(keepFromMs(next)).map(change => bucketRecord(place, 'window', change)),
+    ...reading.deletes.takeChanges(nowMs).map(change => bucketRecord(place, 'deleted', change)),
+  ]
   await writer.transact('records', async tx => {
     await tx.send(records)
-    await tx.send([...changes.map(change => bucketRecord(place, change)), watermarkRecord(place, next)])
+    await tx.send([...changes, watermarkRecord(place, next)])
   })
   reading.position = next
 }

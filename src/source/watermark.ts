@@ -1,6 +1,6 @@
 import type { Watermark } from '../core/contract.ts'
 
-/** A backlog that is being read: rows stamped before `untilMs` are met for the first time since `from`. */
+/** A backlog that is being read: rows stamped before `untilMs` are met for the first time since `from`, and not remembered. */
 export interface Sweep {
   readonly from: Watermark
   readonly untilMs: number
@@ -10,49 +10,89 @@ export interface Sweep {
 export interface Position {
   /** Where this object's events begin, epoch ms; set once, at the first start. */
   readonly startMs: number
-  /** Every row up to here was read and can no longer be joined by late commits. Only moves forward. */
+  /** Every row up to here was read, and polls need not look behind it. Only moves forward. */
   readonly lower: Watermark
+  /** Every version up to here was audited, or is too old to be joined by late ones; the window holds what was seen since. */
+  readonly floor: Watermark
   readonly sweep: Sweep | null
+}
+
+/** How far behind Salesforce's now a row may still be joined by one with an earlier stamp, ms (salesforce-facts 3.6). */
+export interface Spans {
+  /** Polls look this far back. */
+  readonly lookbackMs: number
+  /** The audit looks this much further. */
+  readonly auditMs: number
 }
 
 /** One reading of an object: its bounds stay fixed while its pages are fetched. */
 export interface Query {
-  readonly lower: Watermark
-  readonly sweep: Sweep | null
+  /** Rows stamped from here on are asked for. */
+  readonly fromMs: number
   /** Rows stamped at or before this are asked for. */
   readonly boundMs: number
-  /** Rows stamped from here on may still be joined by late commits. */
+  /** Rows stamped from here on may still be joined by late commits that a poll must meet. */
   readonly settledMs: number
+  readonly lower: Watermark
+  readonly floor: Watermark
+  readonly sweep: Sweep | null
+  /** Whether it starts at `lower`, so that its end moves the position. */
+  readonly whole: boolean
 }
 
 const secondMs = 1_000
+const toSecond = (ms: number): number => Math.floor(ms / secondMs) * secondMs
 
 export const compareWatermarks = (a: Watermark, b: Watermark): number =>
   a.modifiedAtMs - b.modifiedAtMs || (a.recordId < b.recordId ? -1 : a.recordId > b.recordId ? 1 : 0)
 
-const later = (a: Watermark, b: Watermark): Watermark => (compareWatermarks(a, b) >= 0 ? a : b)
+export const laterOf = (a: Watermark, b: Watermark): Watermark => (compareWatermarks(a, b) >= 0 ? a : b)
+
+/** The place before any row of that second. */
+export const beforeSecond = (ms: number): Watermark => ({ modifiedAtMs: toSecond(ms), recordId: '' })
 
 export const startPosition = (startMs: number): Position => ({
   startMs,
-  lower: { modifiedAtMs: startMs, recordId: '' },
+  lower: beforeSecond(startMs),
+  floor: beforeSecond(startMs),
   sweep: null,
+})
+
+/** Rows stamped before this can be joined neither by what polls meet nor by what the audit finds. */
+const rememberFromMs = (nowMs: number, spans: Spans): number => toSecond(nowMs) - spans.lookbackMs - spans.auditMs
+
+/** Whether more lies ahead than the window is for. */
+export const hasBacklog = (position: Position, nowMs: number, spans: Spans): boolean =>
+  position.sweep === null && position.lower.modifiedAtMs < rememberFromMs(nowMs, spans)
+
+/** Whether what was seen before a backlog must be audited now, while it is remembered. */
+export const mustAuditFirst = (position: Position, nowMs: number, spans: Spans): boolean =>
+  hasBacklog(position, nowMs, spans) && compareWatermarks(position.floor, position.lower) < 0
+
+/** The position after the audit before a backlog: the backlog's reading begins. */
+export const beginSweep = (position: Position, nowMs: number, spans: Spans): Position => ({
+  ...position,
+  sweep: { from: position.lower, untilMs: rememberFromMs(nowMs, spans) },
 })
 
 /**
  * Bounds of the next reading. `nowMs` is Salesforce's time: it never runs ahead of the org's clock, since it comes
  * from a Date header, cut to seconds, and the time since. One second is added to the upper bound, so that rows saved
  * within the running second are not left for the next poll; what comes late is met again inside the lookback.
+ * `latestMs` starts the reading there instead of at the position: dear rows are then not read again at each poll.
  */
-export function planQuery(position: Position, nowMs: number, lookbackMs: number): Query {
-  const now = Math.floor(nowMs / secondMs) * secondMs
-  const settledMs = now - lookbackMs
-  const pending = position.sweep !== null && position.sweep.untilMs > position.lower.modifiedAtMs
-  const backlog = position.lower.modifiedAtMs < settledMs ? { from: position.lower, untilMs: settledMs } : null
+export function planQuery(position: Position, nowMs: number, spans: Spans, latestMs?: number): Query {
+  const { lower, floor } = position
+  const { sweep } = hasBacklog(position, nowMs, spans) ? beginSweep(position, nowMs, spans) : position
+  const whole = sweep !== null || latestMs === undefined || latestMs <= lower.modifiedAtMs
   return {
-    lower: position.lower,
-    sweep: pending ? position.sweep : backlog,
-    boundMs: Math.max(now + secondMs, position.lower.modifiedAtMs),
-    settledMs,
+    fromMs: whole ? lower.modifiedAtMs : latestMs!,
+    boundMs: Math.max(toSecond(nowMs) + secondMs, lower.modifiedAtMs),
+    settledMs: toSecond(nowMs) - spans.lookbackMs,
+    lower,
+    floor,
+    sweep,
+    whole,
   }
 }
 
@@ -61,23 +101,76 @@ export function planQuery(position: Position, nowMs: number, lookbackMs: number)
  * than the place it was sorted at, but that stamp then lies inside the lookback (salesforce-facts 3.2, 3.6).
  */
 export function advance(position: Position, query: Query, page: readonly Watermark[], done: boolean): Position {
-  let lower = position.lower
-  for (const row of page) if (row.modifiedAtMs < query.settledMs) lower = later(lower, row)
-  if (done) lower = later(lower, { modifiedAtMs: query.settledMs, recordId: '' })
-  const sweep = query.sweep !== null && query.sweep.untilMs > lower.modifiedAtMs ? query.sweep : null
-  return { startMs: position.startMs, lower, sweep }
+  if (!query.whole) return position
+  let { lower } = position
+  for (const row of page) if (row.modifiedAtMs < query.settledMs) lower = laterOf(lower, row)
+  if (done) lower = laterOf(lower, beforeSecond(query.settledMs))
+  return { ...position, lower, sweep: query.sweep }
 }
 
-/** A settled row at or before the lower edge was read before; only the edge's own second can hold such rows. */
-export const wasRead = (row: Watermark, query: Query): boolean => compareWatermarks(row, query.lower) <= 0
+/** Whether a backlog is read to its end; what was deleted and purged meanwhile left no row, so getDeleted must be asked. */
+export const isSwept = ({ sweep, lower }: Position): boolean => sweep !== null && sweep.untilMs <= lower.modifiedAtMs
 
-/** A row that no reading can have met before was created since the edge of what was read (design 4.5). */
+/** The position after getDeleted was asked for the time of the backlog. */
+export const leaveSweep = (position: Position): Position => ({
+  ...position,
+  floor: laterOf(position.floor, beforeSecond(position.sweep?.untilMs ?? 0)),
+  sweep: null,
+})
+
+const inBacklog = (row: Watermark, query: Query): boolean =>
+  query.sweep !== null && row.modifiedAtMs < query.sweep.untilMs
+
+/** A row of a backlog is known by its place alone, as is one at the window's floor. */
+export const wasRead = (row: Watermark, query: Query): boolean =>
+  compareWatermarks(row, inBacklog(row, query) ? query.lower : query.floor) <= 0
+
+/** Whether the window must hold the row's version: another reading may meet it. */
+export const isRemembered = (row: Watermark, query: Query): boolean => !inBacklog(row, query)
+
+/** Whether no reading can have met the row before, though the window does not hold it: it was created since (design 4.5). */
 export function isFirstMeeting(createdMs: number, row: Watermark, position: Position, query: Query): boolean {
   if (createdMs < position.startMs) return false
-  const edge = query.sweep !== null && row.modifiedAtMs < query.sweep.untilMs ? query.sweep.from : query.lower
-  return compareWatermarks({ modifiedAtMs: createdMs, recordId: row.recordId }, edge) > 0
+  const created = { modifiedAtMs: createdMs, recordId: row.recordId }
+  const isAfter = (edge: Watermark) => compareWatermarks(created, edge) > 0
+  const { floor, lower, sweep } = query
+  // What was met before a backlog is in the window; of the backlog itself only the place is known to have been read.
+  const isUntouched = sweep === null || compareWatermarks(lower, sweep.from) === 0
+  return isAfter(isUntouched || inBacklog(row, query) ? floor : lower)
 }
 
-/** What the window must hold after a page: until its last page, a reading compares rows with what was known at the sweep's start. */
-export const keepFromMs = (query: Query, next: Position, done: boolean): number =>
-  (done ? next.lower : (query.sweep?.from ?? query.lower)).modifiedAtMs
+/** Versions stamped before this need not be held: a backlog's reading compares rows with what was known at its start. */
+export const keepFromMs = (next: Position): number => next.floor.modifiedAtMs
+
+/** What the audit reads again: everything stamped from the floor until `untilMs`, which polls have passed. */
+export const auditQuery = (position: Position, untilMs: number): Query => ({
+  fromMs: position.floor.modifiedAtMs,
+  boundMs: untilMs - secondMs,
+  settledMs: untilMs,
+  lower: position.lower,
+  floor: position.floor,
+  sweep: null,
+  whole: false,
+})
+
+/** How far an audit gets: to what getUpdated and getDeleted cover, but not beyond what polls have settled. */
+export const auditedUntil = (position: Position, coveredMs: number): number =>
+  toSecond(Math.min(coveredMs, position.lower.modifiedAtMs))
+
+/** How far the audit before a backlog gets: the second in which reading stopped may be read in part only. */
+export const auditedBeforeBacklog = ({ lower }: Position): number => lower.modifiedAtMs + secondMs
+
+/** The position after an audit of everything stamped before `untilMs`. */
+export const audited = (position: Position, untilMs: number): Position => ({
+  ...position,
+  floor: laterOf(position.floor, beforeSecond(untilMs)),
+})
+
+/**
+ * The position when the window is full: from `fromMs` on versions are still held, or none if `fromMs` is undefined.
+ * `read` is the last row read, in the order of the query: nothing behind it is left unread.
+ */
+export function shrink(position: Position, fromMs: number | undefined, read: Watermark): Position {
+  const kept = fromMs !== undefined && fromMs <= read.modifiedAtMs ? beforeSecond(fromMs) : read
+  return { ...position, lower: laterOf(position.lower, kept), floor: laterOf(position.floor, kept) }
+}

@@ -1,3 +1,6 @@
+import type { Watermark } from '../core/contract.ts'
+import { type BucketChange, Buckets } from './buckets.ts'
+
 /** One state of one row: two states under one SystemModstamp differ by their hash (design 4.5). */
 export interface Version {
   readonly recordId: string
@@ -6,40 +9,31 @@ export interface Version {
   readonly hash: string
 }
 
-/** A bucket of the window as it goes to the offsets topic; `entries` null is a tombstone. */
-export interface BucketChange {
-  readonly second: number
-  readonly bucket: number
-  readonly entries: readonly string[] | null
-}
-
 /** 18 + 16 characters, quotes and a comma are 37 bytes: 7,000 entries stay below 256 KiB. */
-export const bucketEntriesMax = 7_000
-
-interface Second {
-  readonly buckets: string[][]
-  readonly dirty: Set<number>
-}
+export const windowBucketEntriesMax = 7_000
+const idLength = 18
 
 const entryOf = (version: Version): string => version.recordId + version.hash
 
-/**
- * The versions seen at or after the position's lower edge: everything a later poll may read again.
- * Grouped by second and cut into buckets, so that a transaction writes only what it changed.
- */
+/** The versions that a poll may read again: those seen since the position's floor, grouped by their stamp's second. */
 export class Window {
-  readonly #seconds = new Map<number, Second>()
-  readonly #entries = new Map<number, Set<string>>()
+  readonly #buckets = new Buckets(windowBucketEntriesMax)
   readonly #versionsById = new Map<string, number>()
-  #size = 0
 
   /** Number of versions held. */
   get size(): number {
-    return this.#size
+    return this.#buckets.size
   }
 
   has(version: Version): boolean {
-    return this.#entries.get(version.stampMs)?.has(entryOf(version)) ?? false
+    return this.#buckets.has(version.stampMs, entryOf(version))
+  }
+
+  /** Whether a version of the row with that stamp is held, whatever its hash. */
+  hasStamp(recordId: string, stampMs: number): boolean {
+    if (!this.hasId(recordId)) return false
+    for (const entry of this.#buckets.entriesOf(stampMs)) if (entry.startsWith(recordId)) return true
+    return false
   }
 
   /** Whether any version of the row is held. */
@@ -48,67 +42,48 @@ export class Window {
   }
 
   add(version: Version): void {
-    const second = this.#second(version.stampMs)
-    let last = second.buckets.length - 1
-    if (last < 0 || second.buckets[last]!.length >= bucketEntriesMax) last = second.buckets.push([]) - 1
-    second.dirty.add(last)
-    this.#insert(version.stampMs, second.buckets[last]!, entryOf(version))
+    if (this.#buckets.add(version.stampMs, entryOf(version))) this.#count(version.recordId, 1)
   }
 
   /** Puts back a bucket as it was read from the offsets topic. */
   restore(stampMs: number, bucket: number, entries: readonly string[]): void {
-    const second = this.#second(stampMs)
-    while (second.buckets.length <= bucket) second.buckets.push([])
-    for (const entry of entries) this.#insert(stampMs, second.buckets[bucket]!, entry)
+    this.#buckets.restore(stampMs, bucket, entries)
+    for (const entry of entries) this.#count(entry.slice(0, idLength), 1)
   }
 
-  /** Forgets what lies before `lowerMs` and returns every bucket that differs from what is stored, tombstones included. */
-  takeChanges(lowerMs: number): BucketChange[] {
-    const changes: BucketChange[] = []
-    for (const [stampMs, second] of this.#seconds) {
-      if (stampMs < lowerMs) {
-        for (let bucket = 0; bucket < second.buckets.length; bucket++)
-          changes.push({ second: stampMs, bucket, entries: null })
-        this.#forget(stampMs, second)
-      } else {
-        for (const bucket of second.dirty) changes.push({ second: stampMs, bucket, entries: second.buckets[bucket]! })
-        second.dirty.clear()
-      }
+  /** Forgets the rows of the place's second up to its id; `takeChanges` forgets the seconds before. */
+  forgetUpTo(place: Watermark): void {
+    for (const entry of [...this.#buckets.entriesOf(place.modifiedAtMs)]) {
+      if (entry.slice(0, idLength) > place.recordId) continue
+      this.#buckets.remove(place.modifiedAtMs, entry)
+      this.#count(entry.slice(0, idLength), -1)
     }
-    return changes
   }
 
-  #second(stampMs: number): Second {
-    let second = this.#seconds.get(stampMs)
-    if (!second) {
-      second = { buckets: [], dirty: new Set() }
-      this.#seconds.set(stampMs, second)
-      this.#entries.set(stampMs, new Set())
+  /** Forgets what lies before `fromMs` and returns every bucket that differs from what is stored, tombstones included. */
+  takeChanges(fromMs: number): BucketChange[] {
+    for (const stampMs of this.#buckets.slots) {
+      if (stampMs >= fromMs) continue
+      for (const entry of this.#buckets.entriesOf(stampMs)) this.#count(entry.slice(0, idLength), -1)
     }
-    return second
+    return this.#buckets.takeChanges(fromMs)
   }
 
-  #insert(stampMs: number, bucket: string[], entry: string): void {
-    const entries = this.#entries.get(stampMs)!
-    if (entries.has(entry)) return
-    entries.add(entry)
-    bucket.push(entry)
-    const recordId = entry.slice(0, 18)
-    this.#versionsById.set(recordId, (this.#versionsById.get(recordId) ?? 0) + 1)
-    this.#size++
-  }
-
-  #forget(stampMs: number, second: Second): void {
-    for (const bucket of second.buckets) {
-      for (const entry of bucket) {
-        const recordId = entry.slice(0, 18)
-        const left = this.#versionsById.get(recordId)! - 1
-        if (left === 0) this.#versionsById.delete(recordId)
-        else this.#versionsById.set(recordId, left)
-        this.#size--
-      }
+  /** The earliest second from which on at most `entriesMax` versions are held; undefined if that is all of them. */
+  latest(entriesMax: number): number | undefined {
+    if (this.size <= entriesMax) return undefined
+    const stamps = [...this.#buckets.slots].sort((a, b) => b - a)
+    let held = 0
+    for (const [index, stampMs] of stamps.entries()) {
+      held += this.#buckets.sizeOf(stampMs)
+      if (held > entriesMax) return index === 0 ? stampMs + 1_000 : stamps[index - 1]!
     }
-    this.#seconds.delete(stampMs)
-    this.#entries.delete(stampMs)
+    return undefined
+  }
+
+  #count(recordId: string, change: 1 | -1): void {
+    const left = (this.#versionsById.get(recordId) ?? 0) + change
+    if (left === 0) this.#versionsById.delete(recordId)
+    else this.#versionsById.set(recordId, left)
   }
 }

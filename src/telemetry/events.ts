@@ -1,6 +1,7 @@
 import type { ReplyStatus, Stage } from '../core/contract.ts'
 import { errorFields, type Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
+import { forgetObject, sourceEvents } from './source-events.ts'
 
 export type Half = 'source' | 'sink'
 
@@ -47,7 +48,7 @@ function lifeEvents(log: Log, metrics: Metrics) {
       objects?: readonly string[]
     }) {
       for (const { topic, partition } of e.partitions ?? []) metrics.commandLag.remove(topic, String(partition))
-      for (const object of e.objects ?? []) metrics.watermarkAge.remove(object)
+      for (const object of e.objects ?? []) forgetObject(metrics, object)
       log.info(e, 'Revoked.')
     },
     fenced(e: { transactionalId: string }) {
@@ -74,23 +75,6 @@ function lifeEvents(log: Log, metrics: Metrics) {
     /** What the Kafka client says; its shape is that of `KafkaLog` (kafka/connection.ts). */
     kafkaSaid(level: 'debug' | 'info' | 'warn' | 'error', message: string, details: object) {
       log[level]({ details }, `Kafka client: ${message}`)
-    },
-  }
-}
-
-function sourceEvents(log: Log, metrics: Metrics) {
-  return {
-    pollDone(e: { object: string; rows: number; seconds: number; watermarkAgeSeconds: number }) {
-      metrics.pollSeconds.observe({ object: e.object }, e.seconds)
-      metrics.watermarkAge.set({ object: e.object }, e.watermarkAgeSeconds)
-      log.debug(e, 'Polled.')
-    },
-    watermarkMoved(e: { object: string; watermarkAgeSeconds: number }) {
-      metrics.watermarkAge.set({ object: e.object }, e.watermarkAgeSeconds)
-    },
-    recordsCommitted(e: { object: string; type: string; count: number }) {
-      metrics.events.inc({ object: e.object, type: e.type }, e.count)
-      log.debug(e, 'Events committed.')
     },
   }
 }

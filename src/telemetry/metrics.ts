@@ -46,6 +46,14 @@ export function createMetrics() {
     apiMax: gauge('connector_salesforce_api_max', 'API calls the org may make in 24 hours.'),
     breakerOpen: gauge('connector_salesforce_breaker_open', '1 while calls wait for Salesforce to answer again.'),
     watermarkAge: gauge('connector_watermark_age_seconds', 'Age of the last committed position.', ['object']),
+    windowEntries: gauge('connector_window_entries', 'Versions remembered against late commits.', ['object']),
+    lookbackShrunk: counter('connector_lookback_shrunk_total', 'Times a full window shortened the lookback.', [
+      'object',
+    ]),
+    audits: counter('connector_audits_total', 'Audits by getUpdated and getDeleted.', ['object']),
+    auditFound: counter('connector_audit_found_total', 'Changes that polls missed and the audit published.', [
+      'object',
+    ]),
     commandLag: gauge('connector_command_lag', 'Commands not yet answered.', ['topic', 'partition']),
   }
 }

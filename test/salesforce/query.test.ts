@@ -124,7 +124,7 @@ test('a query too long for a URL goes inside a composite', async () => {
   const fields = Array.from({ length: 800 }, (_, i) => `Custom_Field_${i}__c`).join(', ')
   const soql = `SELECT ${fields} FROM Contact`
   const answer = (body: unknown, httpStatusCode = 200) => ({
-    compositeResponse: [{ body, httpStatusCode, referenceId: 'page' }],
+    compositeResponse: [{ body, httpStatusCode, referenceId: 'read0' }],
   })
   const { salesforce, requests } = fakeOf(answer(page(['1'], next(1))), page(['2']))
   expect((await collect(queryAllPages(salesforce, soql))).map(each => each.rows)).toEqual([rows('1'), rows('2')])

@@ -59,7 +59,7 @@ test('who loses a partition or an object no longer reports its gauges', async ()
   const { metrics } = await after(events => {
     events.lagSeen({ topic: 't', partition: 0, lag: 7 })
     events.lagSeen({ topic: 't', partition: 1, lag: 9 })
-    events.pollDone({ object: 'Contact', rows: 0, seconds: 0.1, watermarkAgeSeconds: 4 })
+    events.pollDone({ object: 'Contact', rows: 0, seconds: 0.1, watermarkAgeSeconds: 4, windowEntries: 1 })
     events.revoked({ half: 'sink', partitions: [{ topic: 't', partition: 0 }] })
     events.revoked({ half: 'source', objects: ['Contact'] })
   })

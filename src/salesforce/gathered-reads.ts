@@ -1,0 +1,105 @@
+import type { ApiRequest, Salesforce } from './client.ts'
+import { judgeSubresponse } from './judge.ts'
+import { requestSafely } from './request-safely.ts'
+import { SalesforceError } from './salesforce-error.ts'
+
+/** A GET below /services/data/vXX.X. */
+export interface Read {
+  readonly path: string
+  readonly query: Readonly<Record<string, string>>
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** Of one composite request; a queryAll counts among the queries (salesforce-facts 7). */
+const subrequestsMax = 25
+const queriesMax = 5
+/** A URI takes 16,384 bytes with its host and the rest; a longer query goes inside a composite (salesforce-facts 2.8). */
+const uriBytesMax = 12_000
+
+interface Waiting {
+  readonly read: Read
+  readonly resolve: (body: unknown) => void
+  readonly reject: (error: unknown) => void
+}
+
+const isQuery = ({ path }: Read): boolean => path === '/queryAll' || path === '/query'
+
+const urlOf = ({ path, query }: Read): string => `${path}?${new URLSearchParams(query)}`.replaceAll('+', '%20')
+
+/** Reads that are asked for in the same turn share API calls: up to five queries and 25 reads go in each. */
+export class GatheredReads {
+  readonly #salesforce: Pick<Salesforce, 'request' | 'breaker' | 'apiVersion'>
+  #waiting: Waiting[] = []
+
+  constructor(salesforce: Pick<Salesforce, 'request' | 'breaker' | 'apiVersion'>) {
+    this.#salesforce = salesforce
+  }
+
+  /** The JSON body of the answer. Throws SalesforceError; `internal.stopped` once the signal aborts, though others wait on. */
+  read(read: Read, signal?: AbortSignal): Promise<unknown> {
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>()
+    const stop = (): void => reject(stopped())
+    if (signal?.aborted) return Promise.reject(stopped())
+    signal?.addEventListener('abort', stop, { once: true })
+    if (this.#waiting.length === 0) setImmediate(() => this.#send())
+    this.#waiting.push({ read, resolve, reject })
+    return promise.finally(() => signal?.removeEventListener('abort', stop))
+  }
+
+  #send(): void {
+    const waiting = this.#waiting
+    this.#waiting = []
+    const queries = waiting.filter(({ read }) => isQuery(read))
+    const others = waiting.filter(({ read }) => !isQuery(read))
+    while (queries.length + others.length > 0) {
+      const some = queries.splice(0, queriesMax)
+      some.push(...others.splice(0, subrequestsMax - some.length))
+      this.#share(some).catch(error => {
+        for (const { reject } of some) reject(error)
+      })
+    }
+  }
+
+  async #share(some: readonly Waiting[]): Promise<void> {
+    const only = some.length === 1 ? some[0]! : undefined
+    if (only && urlOf(only.read).length <= uriBytesMax) {
+      const request: ApiRequest = { method: 'GET', ...only.read, repeat: 'safe' }
+      only.resolve((await requestSafely<unknown>(this.#salesforce, request)).body)
+      return
+    }
+    const compositeRequest = some.map(({ read }, index) => ({
+      method: 'GET',
+      url: `/services/data/v${this.#salesforce.apiVersion}${urlOf(read)}`,
+      referenceId: referenceOf(index),
+      ...(read.headers && { httpHeaders: read.headers }),
+    }))
+    const body = { allOrNone: false, collateSubrequests: false, compositeRequest }
+    const request: ApiRequest = { method: 'POST', path: '/composite', body, repeat: 'safe' }
+    const answer = await requestSafely<{ compositeResponse?: Subresponse[] } | null>(this.#salesforce, request)
+    const responses = Array.isArray(answer.body?.compositeResponse) ? answer.body.compositeResponse : []
+    for (const [index, { resolve, reject }] of some.entries()) {
+      const response = responses.find(each => each?.referenceId === referenceOf(index))
+      const status = typeof response?.httpStatusCode === 'number' ? response.httpStatusCode : 0
+      const verdict = judgeSubresponse(status, response?.body, { method: 'GET', repeat: 'safe' })
+      if (verdict.kind === 'done') resolve(verdict.body)
+      else reject(new SalesforceError(verdict.failure))
+    }
+  }
+}
+
+interface Subresponse {
+  readonly body?: unknown
+  readonly httpStatusCode?: unknown
+  readonly referenceId?: unknown
+}
+
+const referenceOf = (index: number): string => `read${index}`
+
+const stopped = (): SalesforceError =>
+  new SalesforceError({
+    code: 'internal.stopped',
+    message: 'the connector stopped waiting for Salesforce',
+    remedy: '',
+    executed: 'no',
+    retryable: true,
+  })

@@ -1,0 +1,201 @@
+import type { Watermark } from '../core/contract.ts'
+import type { TransactionalWriter } from '../kafka/transaction.ts'
+import { askChanges, deletedReachMs } from './audit.ts'
+import type { Pace } from './pace.ts'
+import { fetchRows, poll } from './poll.ts'
+import { publish } from './publish.ts'
+import { type Reading, type Sighting, sight, sightDeleted, versionFields } from './record.ts'
+import type { TaskParts } from './task.ts'
+import {
+  advance,
+  audited,
+  auditedBeforeBacklog,
+  auditedUntil,
+  auditQuery,
+  beginSweep,
+  isSwept,
+  leaveSweep,
+  mustAuditFirst,
+  type Position,
+  planQuery,
+  type Query,
+  shrink,
+} from './watermark.ts'
+
+/** One object's reading while it is owned: what it knows, and the writer that commits it. */
+interface Work {
+  readonly parts: TaskParts
+  readonly writer: TransactionalWriter
+  readonly reading: Reading
+  readonly signal: AbortSignal
+}
+
+/**
+ * Reads what is new, page by page, each page committed before the next is looked at; audits first when that is due.
+ * Throws ConnectorError; then what was committed stands, and the rest is met again.
+ */
+export async function readObject(
+  parts: TaskParts,
+  writer: TransactionalWriter,
+  reading: Reading,
+  pace: Pace,
+  signal: AbortSignal,
+): Promise<void> {
+  const work = { parts, writer, reading, signal }
+  const nowMs = parts.now()
+  if (mustAuditFirst(reading.position, nowMs, parts.spans)) {
+    const untilMs = auditedBeforeBacklog(reading.position)
+    await readAgain(work, untilMs, beginSweep(reading.position, nowMs, parts.spans))
+  }
+  const auditedMs = pace.isAuditDue ? await audit(work) : undefined
+  const latestMs = auditedMs === undefined ? pace.startFrom(reading.window) : undefined
+  const query = planQuery(reading.position, nowMs, parts.spans, latestMs)
+  const began = performance.now()
+  const counts = await readPages(work, query, auditedMs)
+  pace.polled({ whole: query.whole, ...counts })
+  if (auditedMs !== undefined) pace.audited()
+  if (isSwept(reading.position)) await endSweep(work)
+  const seconds = (performance.now() - began) / 1_000
+  parts.events.pollDone({
+    object: parts.place.object,
+    rows: counts.rows,
+    seconds,
+    watermarkAgeSeconds: ageSeconds(parts, query.boundMs),
+    windowEntries: reading.window.size,
+  })
+}
+
+async function readPages(work: Work, query: Query, auditedMs: number | undefined) {
+  const { parts, reading, signal } = work
+  const fields = { names: versionFields(parts.describe) }
+  let [rows, pages, changes] = [0, 0, 0]
+  for await (const page of poll(parts, parts.describe, query, signal)) {
+    signal.throwIfAborted()
+    const sightings = sight(page.rows, fields, reading, query)
+    const places = sightings.map(placeOf)
+    let next = advance(reading.position, query, places, page.done)
+    if (page.done && auditedMs !== undefined && next.sweep === null) next = audited(next, auditedMs)
+    next = withinBounds(work, next, places.at(-1))
+    await commit(work, next, sightings)
+    // Within a backlog the last row committed says how far behind we are.
+    if (!page.done && sightings.length > 0) {
+      const watermarkAgeSeconds = ageSeconds(parts, sightings.at(-1)!.version.stampMs)
+      parts.events.watermarkMoved({ object: parts.place.object, watermarkAgeSeconds })
+    }
+    rows += page.rows.length
+    changes += sightings.length
+    pages++
+  }
+  return { rows, pages, changes }
+}
+
+const placeOf = ({ version }: Sighting): Watermark => ({ modifiedAtMs: version.stampMs, recordId: version.recordId })
+
+const ageSeconds = (parts: TaskParts, stampMs: number): number => Math.max(0, (parts.now() - stampMs) / 1_000)
+
+/** Nothing new writes nothing: an idle poll leaves the offsets topic alone (design 4.4). */
+async function commit({ parts, writer, reading }: Work, next: Position, sightings: readonly Sighting[]): Promise<void> {
+  if (sightings.length > 0) await publish(parts, writer, reading, next, sightings)
+  else reading.position = next
+}
+
+/** Half of the window's versions are forgotten when it is full: late commits among them can no longer be told from repeats. */
+function withinBounds({ parts, reading }: Work, next: Position, read: Watermark | undefined): Position {
+  const { window } = reading
+  if (window.size <= parts.windowEntriesMax || read === undefined) return next
+  const shrunk = shrink(next, window.latest(parts.windowEntriesMax / 2), read)
+  window.forgetUpTo(shrunk.floor)
+  const lookbackSeconds = ageSeconds(parts, shrunk.floor.modifiedAtMs)
+  parts.events.lookbackShrunk({ object: parts.place.object, entries: window.size, lookbackSeconds })
+  return shrunk
+}
+
+/** Reads again what polls have settled; the time until which it did, once the poll that follows it is done (design 4.5). */
+async function audit(work: Work): Promise<number | undefined> {
+  const { parts, reading } = work
+  const { position } = reading
+  if (position.sweep !== null) return undefined
+  const { object } = parts.place
+  if (!parts.describe.replicateable) return position.lower.modifiedAtMs
+  const changes = await askChanges(
+    { reads: parts.reads, object },
+    position.floor.modifiedAtMs,
+    parts.now(),
+    work.signal,
+  )
+  if (!changes) {
+    parts.events.auditSkipped({ object, reason: 'getUpdated and getDeleted do not reach back to the last audit' })
+    return position.lower.modifiedAtMs
+  }
+  const untilMs = auditedUntil(position, changes.coveredMs)
+  if (untilMs <= position.floor.modifiedAtMs) return undefined
+  const found = await meetAgain(work, changes.anyUpdated, untilMs)
+  const gone = await meetDeleted(work, changes.deleted, untilMs)
+  await commit(work, position, gone)
+  parts.events.auditDone({ object, found: found + gone.length })
+  return untilMs
+}
+
+async function readAgain(work: Work, untilMs: number, next: Position): Promise<void> {
+  const { parts, reading, signal } = work
+  const object = parts.place.object
+  const ask = { reads: parts.reads, object }
+  const fromMs = reading.position.floor.modifiedAtMs
+  const changes = parts.describe.replicateable ? await askChanges(ask, fromMs, untilMs + minuteMs, signal) : undefined
+  const found = await meetAgain(work, true, untilMs)
+  const gone = await meetDeleted(work, changes?.deleted ?? [], untilMs)
+  await commit(work, next, gone)
+  reading.position = next
+  parts.events.auditDone({ object, found: found + gone.length })
+}
+
+/** getDeleted cuts its bounds to whole minutes, so that the end must lie a minute further. */
+const minuteMs = 60_000
+
+/** What was deleted and purged during a backlog left no row to be read. */
+async function endSweep(work: Work): Promise<void> {
+  const { parts, reading, signal } = work
+  const { sweep, startMs } = reading.position
+  const fromMs = Math.max(sweep!.from.modifiedAtMs, parts.now() - deletedReachMs)
+  const wanted = parts.describe.replicateable && startMs > 0 && sweep!.untilMs > fromMs
+  const ask = { reads: parts.reads, object: parts.place.object }
+  const changes = wanted ? await askChanges(ask, fromMs, sweep!.untilMs + minuteMs, signal) : undefined
+  await commit(work, leaveSweep(reading.position), await meetDeleted(work, changes?.deleted ?? [], sweep!.untilMs))
+}
+
+async function meetAgain(work: Work, anyUpdated: boolean, untilMs: number): Promise<number> {
+  if (!anyUpdated) return 0
+  const { parts, reading, signal } = work
+  const fields = { names: versionFields(parts.describe) }
+  const query = auditQuery(reading.position, untilMs)
+  let found = 0
+  for await (const page of poll(parts, parts.describe, query, signal)) {
+    signal.throwIfAborted()
+    const sightings = sight(page.rows, fields, reading, query)
+    await commit(work, reading.position, sightings)
+    found += sightings.length
+  }
+  return found
+}
+
+type Deleted = readonly { readonly recordId: string; readonly atMs: number }[]
+
+async function meetDeleted(work: Work, deleted: Deleted, untilMs: number): Promise<Sighting[]> {
+  const { parts, reading, signal } = work
+  const { startMs } = reading.position
+  const unknown = deleted.filter(
+    ({ recordId, atMs }) => atMs < untilMs && atMs >= startMs && !reading.deletes.has(recordId),
+  )
+  if (unknown.length === 0) return []
+  const ids = unknown.map(({ recordId }) => recordId)
+  const rows = await fetchRows(parts, parts.describe, ids, signal)
+  const fields = { names: versionFields(parts.describe) }
+  const sightings: Sighting[] = []
+  for (const { recordId, atMs } of unknown) {
+    const row = rows.get(recordId) ?? null
+    if (row && row.IsDeleted !== true) continue // undeleted since
+    const sighting = sightDeleted({ recordId, atMs, row }, fields, reading)
+    if (sighting) sightings.push(sighting)
+  }
+  return sightings
+}
