@@ -4,6 +4,7 @@ import { type Operation, OrgModel } from './org-model.ts'
 import { nameOf, type PollStep, SourcePoller, spans } from './source-poller.ts'
 
 const runsMax = Number(process.env.PROPERTY_RUNS ?? 3_000)
+const longRunsMax = 3
 const seed = Number(process.env.PROPERTY_SEED ?? Date.now() % 1_000_000_000)
 /** Of the API's and Apex's longest transaction, with a margin (salesforce-facts 14.13). */
 const commitDelayMsMax = 15 * 60_000
@@ -97,6 +98,20 @@ describe('the source’s position', () => {
         check(org, poller)
       }),
       { numRuns: runsMax, seed },
+    )
+  })
+
+  test('does so over one history of ten thousand operations', () => {
+    const long = fc.array(step, { minLength: 1_700, maxLength: 1_700, size: 'max' })
+    fc.assert(
+      fc.property(long, steps => {
+        const { org, poller } = run(steps)
+        check(org, poller)
+        // A history in which little happens would show little.
+        expect(poller.published.length).toBeGreaterThan(2_000)
+        expect(poller.found).toBeGreaterThan(10)
+      }),
+      { numRuns: longRunsMax, seed, endOnFailure: true },
     )
   })
 })
