@@ -13,9 +13,10 @@ import {
   auditedUntil,
   auditQuery,
   beginSweep,
+  hasBacklog,
   isSwept,
+  isUnaudited,
   leaveSweep,
-  mustAuditFirst,
   type Position,
   planQuery,
   type Query,
@@ -42,18 +43,15 @@ export async function readObject(
   signal: AbortSignal,
 ): Promise<void> {
   const work = { parts, writer, reading, signal }
-  const nowMs = parts.now()
-  if (mustAuditFirst(reading.position, nowMs, parts.spans)) {
-    const untilMs = auditedBeforeBacklog(reading.position)
-    await readAgain(work, untilMs, beginSweep(reading.position, nowMs, parts.spans))
-  }
-  const auditedMs = pace.isAuditDue ? await audit(work) : undefined
+  if (hasBacklog(reading.position, parts.now(), parts.spans)) await beginBacklog(work)
+  const isAudit = pace.isAuditDue && reading.position.sweep === null
+  const auditedMs = isAudit ? await audit(work) : undefined
+  if (isAudit) pace.audited()
   const latestMs = auditedMs === undefined ? pace.startFrom(reading.window) : undefined
-  const query = planQuery(reading.position, nowMs, parts.spans, latestMs)
+  const query = planQuery(reading.position, parts.now(), parts.spans, latestMs)
   const began = performance.now()
   const counts = await readPages(work, query, auditedMs)
   pace.polled({ whole: query.whole, ...counts })
-  if (auditedMs !== undefined) pace.audited()
   if (isSwept(reading.position)) await endSweep(work)
   const seconds = (performance.now() - began) / 1_000
   parts.events.pollDone({
@@ -63,6 +61,14 @@ export async function readObject(
     watermarkAgeSeconds: ageSeconds(parts, query.boundMs),
     windowEntries: reading.window.size,
   })
+}
+
+/** What was seen before a backlog is audited while the window still holds it. */
+async function beginBacklog(work: Work): Promise<void> {
+  const { parts, reading } = work
+  const next = beginSweep(reading.position, parts.now(), parts.spans)
+  if (isUnaudited(reading.position)) await readAgain(work, auditedBeforeBacklog(reading.position), next)
+  else reading.position = next
 }
 
 async function readPages(work: Work, query: Query, auditedMs: number | undefined) {
@@ -114,7 +120,6 @@ function withinBounds({ parts, reading }: Work, next: Position, read: Watermark 
 async function audit(work: Work): Promise<number | undefined> {
   const { parts, reading } = work
   const { position } = reading
-  if (position.sweep !== null) return undefined
   const { object } = parts.place
   if (!parts.describe.replicateable) return position.lower.modifiedAtMs
   const changes = await askChanges(

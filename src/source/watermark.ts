@@ -61,13 +61,12 @@ export const startPosition = (startMs: number): Position => ({
 /** Rows stamped before this can be joined neither by what polls meet nor by what the audit finds. */
 const rememberFromMs = (nowMs: number, spans: Spans): number => toSecond(nowMs) - spans.lookbackMs - spans.auditMs
 
-/** Whether more lies ahead than the window is for. */
+/** Whether more lies ahead than the window is for: then a sweep must begin. */
 export const hasBacklog = (position: Position, nowMs: number, spans: Spans): boolean =>
   position.sweep === null && position.lower.modifiedAtMs < rememberFromMs(nowMs, spans)
 
-/** Whether what was seen before a backlog must be audited now, while it is remembered. */
-export const mustAuditFirst = (position: Position, nowMs: number, spans: Spans): boolean =>
-  hasBacklog(position, nowMs, spans) && compareWatermarks(position.floor, position.lower) < 0
+/** Whether what was seen before a backlog must be audited, while it is remembered. */
+export const isUnaudited = ({ floor, lower }: Position): boolean => compareWatermarks(floor, lower) < 0
 
 /** The position after the audit before a backlog: the backlog's reading begins. */
 export const beginSweep = (position: Position, nowMs: number, spans: Spans): Position => ({
@@ -82,8 +81,7 @@ export const beginSweep = (position: Position, nowMs: number, spans: Spans): Pos
  * `latestMs` starts the reading there instead of at the position: dear rows are then not read again at each poll.
  */
 export function planQuery(position: Position, nowMs: number, spans: Spans, latestMs?: number): Query {
-  const { lower, floor } = position
-  const { sweep } = hasBacklog(position, nowMs, spans) ? beginSweep(position, nowMs, spans) : position
+  const { lower, floor, sweep } = position
   const whole = sweep !== null || latestMs === undefined || latestMs <= lower.modifiedAtMs
   return {
     fromMs: whole ? lower.modifiedAtMs : latestMs!,

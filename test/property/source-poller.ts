@@ -10,10 +10,11 @@ import {
   auditedUntil,
   auditQuery,
   beginSweep,
+  hasBacklog,
   isSwept,
+  isUnaudited,
   keepFromMs,
   leaveSweep,
-  mustAuditFirst,
   type Position,
   planQuery,
   type Query,
@@ -65,8 +66,11 @@ export class SourcePoller {
   poll(step: PollStep): boolean {
     return this.#untilCrash(() => {
       const { position } = this.reading
-      if (mustAuditFirst(position, this.#org.nowMs, spans))
-        this.#readAgain(step, auditedBeforeBacklog(position), beginSweep(position, this.#org.nowMs, spans))
+      if (hasBacklog(position, this.#org.nowMs, spans)) {
+        const next = beginSweep(position, this.#org.nowMs, spans)
+        if (isUnaudited(position)) this.#readAgain(step, auditedBeforeBacklog(position), next)
+        else this.reading.position = next
+      }
       this.#readOnce(step, this.reading.window.latest(step.latestEntriesMax))
     })
   }
