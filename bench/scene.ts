@@ -6,7 +6,7 @@ import type { Config } from '../src/core/config.ts'
 import { parseConfig } from '../src/core/config-load.ts'
 import { connectKafka, type KafkaConnection } from '../src/kafka/connection.ts'
 import { kafkaSettings } from '../src/main.ts'
-import type { signInDetails } from '../src/simulator/simulator.ts'
+import type { signInDetails } from '../src/simulator/sign-in-details.ts'
 import { type Stack, startStack } from '../src/stack/stack.ts'
 import { type Child, startChild } from './child.ts'
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { decodeFramed } from '../src/avro/codec.ts'
 import { connectRegistry } from '../src/avro/registry.ts'
 import type { Config } from '../src/core/config.ts'
-import { connectSalesforce, type Salesforce } from '../src/salesforce/client.ts'
+import { connectSalesforce, type Salesforce, silentEvents } from '../src/salesforce/client.ts'
 import { queryAllPages } from '../src/salesforce/query.ts'
 import { commandTopicOf, replyTopicOf } from '../src/sink/topics.ts'
 import { type Awaited, readAll, watchLines, watchTopic } from './arrivals.ts'
@@ -38,8 +38,7 @@ interface OrgReader extends AsyncDisposable {
 
 async function openOrg(scene: Scene): Promise<OrgReader> {
   const { config } = await scene.connector({})
-  const quiet = { requestDone() {}, signedIn() {}, breakerOpened() {}, breakerClosed() {} }
-  const salesforce = await connectSalesforce(config.salesforce, quiet)
+  const salesforce = await connectSalesforce(config.salesforce, silentEvents)
   const ids = async (where: string): Promise<string[]> => {
     const found: string[] = []
     for await (const { rows } of queryAllPages(salesforce, `SELECT Id FROM Contact WHERE ${where}`))

@@ -49,7 +49,7 @@ export async function startConnector(
   halves: Halves = { source: true, sink: true },
   replacements: Replacements = {},
 ): Promise<Connector> {
-  const salesforce = await connectSalesforce({ ...config.salesforce, clientName }, events)
+  const salesforce = await connectSalesforce({ ...config.salesforce, budget: config.salesforce, clientName }, events)
   const connected = await connectKafka(kafkaSettings(config.kafka), events.kafkaSaid).catch(async error => {
     await salesforce.close()
     throw error
@@ -75,9 +75,10 @@ export async function startConnector(
     const place = { topic: offsetsTopic, environment: config.environment, connector: config.connector }
     const objects = halves.source ? Object.keys(config.source.objects) : []
     const ledger = await agree(kafka, place, salesforce.orgId, objects)
-    const shared = { config, kafka, registry, salesforce, events, onFatal: fail }
-    if (halves.source) started.push(await startSource({ ...shared, ledger, offsetsTopic }))
-    if (halves.sink) started.push(await startSink(shared))
+    const shared = { config, kafka, registry, events, onFatal: fail }
+    const [polls, commands] = [salesforce.withPriority('poll'), salesforce.withPriority('command')]
+    if (halves.source) started.push(await startSource({ ...shared, salesforce: polls, ledger, offsetsTopic }))
+    if (halves.sink) started.push(await startSink({ ...shared, salesforce: commands }))
   } catch (error) {
     await stop()
     throw error

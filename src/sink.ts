@@ -65,7 +65,7 @@ export async function startSink(parts: {
 function reasons(owner: PartitionOwner, { breaker }: Salesforce): string[] {
   const missing: string[] = []
   if (!owner.hasJoined) missing.push('sink: not yet a member of its consumer group')
-  if (breaker.isOpen) missing.push(`sink: Salesforce does not answer (${breaker.reason})`)
+  if (breaker.isOpen) missing.push(`sink: nothing is sent to Salesforce (${breaker.reason})`)
   return missing
 }
 

@@ -4,6 +4,7 @@ import { renderSchemas } from '../avro/render.ts'
 import { renderOptions, renderSchema } from '../core/config-render.ts'
 import type { ObjectDescribe } from '../core/contract.ts'
 import { ConnectorError } from '../core/errors.ts'
+import { fullAccess } from '../simulator/org/access.ts'
 import { Org } from '../simulator/org/org.ts'
 import { describeJson } from '../simulator/routes/describe-json.ts'
 import type { Session } from './session.ts'
@@ -33,7 +34,7 @@ export function renderDocs(): Map<string, string> {
 function describeOf(org: Org, object: string): ObjectDescribe {
   const table = [...org.tables].find(({ type }) => type.name === object)
   if (!table) throw new ConnectorError('internal.bug', `the simulated org has no ${object}`)
-  return describeJson(table.type, '/services/data', org.tables)
+  return describeJson(table.type, { root: '/services/data', access: fullAccess, tables: org.tables, recordTypes: [] })
 }
 
 const optionsPage = (): string => `# Options of the config file

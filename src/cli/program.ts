@@ -6,9 +6,11 @@ import { version } from './version.ts'
 
 type Run<O> = (session: Session, options: O, ...args: string[]) => Promise<number | undefined>
 
-/** Parses the arguments (without node and script), runs the command, reports its failure; returns the exit code. */
-export async function main(args: readonly string[], terminal: Terminal): Promise<number> {
-  const secrets: string[] = []
+/**
+ * Parses the arguments (without node and script), runs the command, reports its failure; returns the exit code.
+ * `secrets` is where it writes down what must never be printed, for whoever prints something afterwards.
+ */
+export async function main(args: readonly string[], terminal: Terminal, secrets: string[] = []): Promise<number> {
   const call = { code: exitCodes.ok as number, debug: args.includes('--debug') }
   const program = new Command('salesforce-kafka')
     .description('Trigger events of Salesforce to Kafka, commands from Kafka to Salesforce.')
@@ -72,12 +74,15 @@ function addRunning(program: Command, action: Action): void {
   program
     .command('simulate')
     .description('run a simulated Salesforce org')
-    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--listen <address>', 'address to listen on', '127.0.0.1')
     .option('--port <number>', 'port to listen on; 0 takes any free one', wholeNumber(0, 65_535), 0)
     .option('--seed <number>', 'seed of rows, ids and secrets', wholeNumber(0, 2_147_483_647), 1)
-    .option('--rows <object=count,…>', 'rows to begin with, as contact=1000', rowCounts, {})
+    .option('--rows <object=count,…>', 'rows to begin with, as contact=1000,lead=10', rowCounts, {})
     .option('--client-id <id>', 'consumer key clients sign in with; default: from the seed')
     .option('--client-secret <secret>', 'consumer secret clients sign in with; default: from the seed')
+    .option('--tls <directory>', 'serve HTTPS; the CA to trust goes to ca.pem in this directory')
+    .option('--host <name...>', 'further names for the certificate, beside localhost', hostName)
+    .option('--proxy', 'open an HTTP proxy too, through which login.salesforce.com and the like are this org')
     .action(
       action<import('./simulate.ts').SimulateOptions>(async (session, options) =>
         (await import('./simulate.ts')).simulate(options, session),
@@ -120,6 +125,15 @@ function addTalking(program: Command, action: Action): void {
 
 function addShowing(program: Command, action: Action): void {
   program
+    .command('check')
+    .description('sign in to Salesforce and say what the config asks for and the user may not do')
+    .addOption(configOption())
+    .action(
+      action<import('./check.ts').CheckOptions>(async (session, options) =>
+        (await import('./check.ts')).check(options, session),
+      ),
+    )
+  program
     .command('catalog')
     .description('list the triggers and actions')
     .action(
@@ -149,17 +163,18 @@ const wholeNumber =
     throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`)
   }
 
-// What the simulated org can make sample rows of.
-const sampleObjects: readonly string[] = ['contact']
-
 const collect = (value: string, former: string[]): string[] => [...former, value]
+
+function hostName(value: string, former: readonly string[] = []): string[] {
+  if (/^(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*$|^[0-9a-f:]+$/i.test(value)) return [...former, value]
+  throw new InvalidArgumentError('It must be a host name or an IP address.')
+}
 
 function rowCounts(text: string): Record<string, number> {
   const counts: Record<string, number> = {}
   for (const part of text.split(',')) {
-    const found = /^([a-z]+)=([0-9]{1,7})$/.exec(part.trim())
-    if (!found || !sampleObjects.includes(found[1]!))
-      throw new InvalidArgumentError(`It must be as contact=1000; known are ${sampleObjects.join(', ')}.`)
+    const found = /^([a-z0-9_]+)=([0-9]{1,7})$/i.exec(part.trim())
+    if (!found) throw new InvalidArgumentError('It must be as contact=1000,lead=10.')
     counts[found[1]!] = Number(found[2])
   }
   return counts

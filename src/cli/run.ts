@@ -3,6 +3,7 @@ import { secretsOf } from '../core/config-options.ts'
 import { type Connector, type Halves, startConnector } from '../main.ts'
 import { createEvents, type Half } from '../telemetry/events.ts'
 import { createLog } from '../telemetry/log.ts'
+import { proxySecrets } from '../telemetry/mask.ts'
 import { createMetrics } from '../telemetry/metrics.ts'
 import { startHttp } from '../telemetry/server.ts'
 import type { Session } from './session.ts'
@@ -19,7 +20,7 @@ export interface RunOptions {
 export async function run(options: RunOptions, session: Session): Promise<number> {
   const { terminal } = session
   const config = loadConfig(options.config, terminal.env)
-  const secrets = secretsOf(config)
+  const secrets = [...secretsOf(config), ...proxySecrets(terminal.env)]
   session.hide(secrets)
   const halves = halvesOf(options, { source: config.source.enabled, sink: config.sink.enabled })
   const { connector: name, environment } = config

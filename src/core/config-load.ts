@@ -4,7 +4,7 @@ import { type Document, isMap, isScalar, LineCounter, type Node, parseDocument, 
 import type { z } from 'zod'
 import { type Config, configSchema } from './config.ts'
 import { hasReference, interpolate, type Surroundings } from './config-interpolate.ts'
-import { optionAt } from './config-options.ts'
+import { type OptionNode, optionAt } from './config-options.ts'
 import { type Complaint, complaintsOf, crossChecks } from './config-problems.ts'
 import { ConnectorError } from './errors.ts'
 
@@ -58,7 +58,15 @@ export function parseConfig(text: string, source: { readonly file: string; reado
   for (const complaint of complaints)
     if (!broken.has(complaint.path.join('.'))) problems.push({ ...locate(complaint.path), message: complaint.message })
   if (!parsed.success || problems.length > 0) throw invalid(source.file, problems)
-  return parsed.data
+  return withPaths(parsed.data, surroundings.directory)
+}
+
+/** Paths are relative to the config file, as those of references are. */
+function withPaths(config: Config, directory: string): Config {
+  const { salesforce } = config
+  if (salesforce.auth.flow !== 'refresh_token') return config
+  const auth = { ...salesforce.auth, tokenFile: resolve(directory, salesforce.auth.tokenFile) }
+  return { ...config, salesforce: { ...salesforce, auth } }
 }
 
 const parsedComplaints = (error: z.ZodError, input: unknown, references: ReadonlyMap<string, string>): Complaint[] =>
@@ -87,9 +95,9 @@ function fillReferences(
   return written
 }
 
-function typed(text: string, type: string | undefined): string | number | boolean {
+function typed(text: string, type: OptionNode['type']): string | number | boolean {
   if (type === 'integer' && /^-?[0-9]+$/.test(text)) return Number(text)
-  if (type === 'boolean' && /^(true|false)$/.test(text)) return text === 'true'
+  if (type?.includes('boolean') && /^(true|false)$/.test(text)) return text === 'true'
   return text
 }
 

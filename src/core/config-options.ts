@@ -1,9 +1,10 @@
 import { z } from 'zod'
-import { camelKey, configSchema } from './config.ts'
+import { configSchema } from './config.ts'
+import { camelKey } from './config-section.ts'
 
 /** The part of a JSON Schema that the config's schema uses. */
 export interface OptionNode {
-  readonly type?: string
+  readonly type?: string | readonly string[]
   readonly description?: string
   readonly default?: unknown
   readonly writeOnly?: boolean

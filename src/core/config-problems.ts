@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { Config } from './config.ts'
+import { loginProblem } from './config-auth.ts'
 import { keysOf, type OptionNode, optionAt } from './config-options.ts'
 import { nearest } from './nearest.ts'
 
@@ -68,7 +69,7 @@ function typeName(expected: string, option: OptionNode | undefined): string {
     int: 'a whole number',
     number: 'a whole number',
     boolean: 'true or false',
-    object: 'a mapping',
+    object: Array.isArray(option?.type) ? 'true, false or a mapping' : 'a mapping',
     record: 'a mapping',
     array: 'a list',
     string: option?.enum ? `one of ${option.enum.map(String).join(', ')}` : 'text',
@@ -86,9 +87,12 @@ function found(value: unknown, path: readonly (string | number)[], references: R
   // A scalar where a mapping belongs may be a secret put one level too high.
   if (option === undefined || option.writeOnly || option.properties || option.oneOf)
     return `a ${typeof value} (not shown)`
-  const shown = typeof value === 'string' ? JSON.stringify(value.replace(/\/\/[^/@]*@/, '//***@')) : String(value)
+  const shown = typeof value === 'string' ? JSON.stringify(withoutUser(value)) : String(value)
   return shown.length > shownCharsMax ? `${shown.slice(0, shownCharsMax)}…` : shown
 }
+
+/** User and password before a host are not shown, with a scheme before them or without. */
+const withoutUser = (value: string): string => value.replace(/^((?:[a-z0-9+.-]+:)?(?:\/\/)?).*@/is, '$1***@')
 
 function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
   let value = input
@@ -104,6 +108,8 @@ export function crossChecks(config: Config): Complaint[] {
   const require = (holds: boolean, path: readonly string[], message: string) => {
     if (!holds) complaints.push({ path, message })
   }
+  const login = loginProblem(config.salesforce.loginUrl, config.salesforce.auth.flow)
+  if (login !== undefined) complaints.push({ path: ['salesforce', 'login_url'], message: login })
   require(call + 2 * kafka.heartbeatIntervalMs < kafka.sessionTimeoutMs, [
     'kafka',
     'session_timeout_ms',

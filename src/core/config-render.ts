@@ -57,7 +57,7 @@ function typeOf(option: OptionNode): string {
   if (option.items) return `list of ${typeOf(option.items)}`
   if (option.type === 'integer') return `integer ${option.minimum}–${option.maximum}`
   if (option.type === 'object') return 'mapping'
-  return option.type ?? 'string'
+  return String(option.type ?? 'string')
 }
 
 function defaultOf({ option, path, required }: Leaf): string {

@@ -1,29 +1,9 @@
 import { z } from 'zod'
-
-type CamelKey<K extends string> = K extends `${infer Head}_${infer Tail}` ? `${Head}${Capitalize<CamelKey<Tail>>}` : K
-type CamelKeys<T> = { readonly [K in keyof T as K extends string ? CamelKey<K> : K]: T[K] }
-
-/** `session_timeout_ms` as it is named in code: `sessionTimeoutMs`. */
-export const camelKey = (key: string): string => key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
-
-/** A mapping whose unknown keys are errors and whose keys are snake_case in YAML, camelCase in code. */
-function section<S extends z.ZodRawShape>(shape: S) {
-  return z
-    .strictObject(shape)
-    .transform(
-      value =>
-        Object.fromEntries(Object.entries(value).map(([key, item]) => [camelKey(key), item])) as CamelKeys<
-          z.output<z.ZodObject<S, z.core.$strict>>
-        >,
-    )
-}
+import { auth, isHttpUrl, loginUrl } from './config-auth.ts'
+import { doc, secret, section, text } from './config-section.ts'
 
 const ms = (min: number, max: number) => z.int().min(min).max(max)
 const count = (min: number, max: number) => z.int().min(min).max(max)
-const text = () => z.string().min(1).max(1_000)
-const doc = (description: string) => ({ description })
-/** Marks an option whose value never appears in a log, an error or a printed config (JSON Schema: writeOnly). */
-const secret = (description: string) => z.string().min(1).max(65_536).meta({ description, writeOnly: true })
 
 const hourMs = 3_600_000
 const dayMs = 24 * hourMs
@@ -40,37 +20,8 @@ const httpUrl = z
   .refine(isHttpUrl, 'a URL that starts with https:// or http://, without user, query or fragment')
   .transform(url => url.replace(/\/+$/, ''))
 
-function isHttpUrl(value: string): boolean {
-  if (!URL.canParse(value)) return false
-  const { protocol, username, password, search, hash } = new URL(value)
-  return /^https?:$/.test(protocol) && username + password + search + hash === ''
-}
-
-const auth = z
-  .discriminatedUnion('flow', [
-    section({
-      flow: z.literal('client_credentials'),
-      client_id: text().meta(doc('Consumer key of the connected app.')),
-      client_secret: secret('client_credentials: consumer secret of the connected app.'),
-    }),
-    section({
-      flow: z.literal('jwt_bearer'),
-      client_id: text().meta(doc('Consumer key of the connected app.')),
-      username: text().meta(doc('jwt_bearer: the user the connector acts as; pre-authorised for the connected app.')),
-      private_key: secret(
-        'jwt_bearer: RSA private key in PEM form whose certificate was uploaded to the connected app.',
-      ),
-      audience: text()
-        .exactOptional()
-        .meta(doc('jwt_bearer: `aud` of the assertion; by default derived from `login_url`.')),
-    }),
-  ])
-  .meta(doc('How the connector signs in (OAuth 2.0 flow).'))
-
 const salesforce = section({
-  login_url: httpUrl.meta(
-    doc('My Domain URL of the org, or https://login.salesforce.com, https://test.salesforce.com.'),
-  ),
+  login_url: loginUrl,
   api_version: z
     .string()
     .regex(/^[0-9]{2}\.0$/, 'a quoted API version, as "68.0"')
@@ -78,6 +29,24 @@ const salesforce = section({
     .meta(doc('Version of the REST API.')),
   auth,
   request_timeout_ms: ms(100, 600_000).default(120_000).meta(doc('Longest wait for one answer of Salesforce.')),
+  api_reserve: z
+    .number()
+    .min(0)
+    .max(1_000_000_000)
+    .refine(value => value < 1 || Number.isInteger(value), 'a share below 1, as 0.1, or a whole number of calls')
+    .default(0.1)
+    .meta(
+      doc("Daily API calls left to the org's other clients: below 1 a share of its limit, else a number of calls."),
+    ),
+  api_share_max: z
+    .number()
+    .min(0.01)
+    .max(1)
+    .default(0.8)
+    .meta(doc("Largest share of the org's daily API limit that all instances use together.")),
+  instances_max: count(1, 100)
+    .default(3)
+    .meta(doc('Most instances that run side by side; each takes its part of `api_share_max`.')),
 }).meta(doc('The org.'))
 
 const sasl = section({

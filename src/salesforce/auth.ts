@@ -1,23 +1,12 @@
-import { createPrivateKey, type KeyObject, sign } from 'node:crypto'
 import type { RecordId } from '../core/contract.ts'
+import { type AuthSettings, formOf } from './grants.ts'
 import type { Answer, Http, NoAnswer } from './http.ts'
 import { to18 } from './ids.ts'
 import { judge } from './judge.ts'
 import { SalesforceError } from './salesforce-error.ts'
-import { signInRefusal } from './sign-in-refusals.ts'
-
-/** How the connector signs in: OAuth 2.0 without a person (salesforce-facts 1.3). */
-export type AuthSettings =
-  | { readonly flow: 'client_credentials'; readonly clientId: string; readonly clientSecret: string }
-  | {
-      readonly flow: 'jwt_bearer'
-      readonly clientId: string
-      readonly username: string
-      /** RSA, PEM. */
-      readonly privateKey: string
-      /** `aud` of the assertion; by default the origin of the login URL. */
-      readonly audience?: string
-    }
+import { type SignInRefusal, signInRefusal } from './sign-in-refusals.ts'
+import { TokenStore } from './token-store.ts'
+import { dateOf } from './wire.ts'
 
 /** A signed-in session. Holds the access token: never part of a log, an error or a record. */
 export interface Session {
@@ -28,73 +17,100 @@ export interface Session {
   readonly userId: RecordId
 }
 
-/** Salesforce asks for at most three minutes (JWT bearer flow). */
-const assertionLifeSeconds = 180
+/** Something about signing in that works, but should be changed. No argument holds a secret. */
+export type OnWarning = (e: { readonly warning: string; readonly remedy: string }) => void
+
+/** Date is cut to the second and travels for a while: a difference up to this is no skew. */
+const skewMsMin = 5_000
 
 /**
- * Signs in. Throws SalesforceError, always with executed 'no': `salesforce.unauthorized` with what an admin can do,
- * `salesforce.limit_exceeded` after too many sign-ins, `salesforce.unreachable`; and `config.invalid` for a key that
- * is none.
+ * Signs in, by any of the flows, as often as asked. Throws SalesforceError, always with executed 'no':
+ * `salesforce.unauthorized` with what an admin can do, `salesforce.limit_exceeded` after too many sign-ins,
+ * `salesforce.unreachable`, `salesforce.bad_answer`; and `config.invalid` for a key or a token file that is none.
  */
-export async function signIn(
-  settings: { readonly loginUrl: string; readonly auth: AuthSettings },
-  http: Http,
-  limits: { readonly timeoutMs: number; readonly signal?: AbortSignal },
-): Promise<Session> {
-  const { origin } = new URL(settings.loginUrl)
-  const outcome = await http.exchange({
-    method: 'POST',
-    origin,
-    path: '/services/oauth2/token',
-    headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },
-    body: new URLSearchParams(grantOf(settings.auth, origin, Date.now())).toString(),
-    timeoutMs: limits.timeoutMs,
-    ...(limits.signal && { signal: limits.signal }),
-  })
-  const refusal = outcome.kind === 'answer' ? signInRefusal(outcome.status, outcome.text) : undefined
-  if (refusal) throw new SalesforceError(refusal)
-  return readSession(bodyOf(outcome), origin)
-}
+export class SignIn {
+  readonly #auth: AuthSettings
+  readonly #origin: string
+  readonly #http: Http
+  readonly #onWarning: OnWarning
+  readonly #store: TokenStore | undefined
+  /** Salesforce's clock less ours. */
+  #skewMs = 0
 
-/** The form of the flow; a further flow is a further case. */
-function grantOf(auth: AuthSettings, origin: string, nowMs: number): Record<string, string> {
-  switch (auth.flow) {
-    case 'client_credentials':
-      return { grant_type: 'client_credentials', client_id: auth.clientId, client_secret: auth.clientSecret }
-    case 'jwt_bearer':
-      return {
-        grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
-        assertion: assertionOf(auth, origin, Math.floor(nowMs / 1_000)),
-      }
+  constructor(
+    settings: { readonly loginUrl: string; readonly auth: AuthSettings },
+    http: Http,
+    onWarning: OnWarning = () => undefined,
+  ) {
+    this.#auth = settings.auth
+    this.#origin = new URL(settings.loginUrl).origin
+    this.#http = http
+    this.#onWarning = onWarning
+    if (settings.auth.flow === 'refresh_token')
+      this.#store = new TokenStore(settings.auth, (warning, remedy) => onWarning({ warning, remedy }))
+    if (settings.auth.flow === 'password')
+      onWarning({
+        warning: 'signing in with a password, which new orgs refuse and Salesforce is going to remove',
+        remedy: 'Set salesforce.auth.flow to client_credentials or jwt_bearer.',
+      })
   }
-}
 
-function assertionOf(auth: AuthSettings & { flow: 'jwt_bearer' }, origin: string, nowSeconds: number): string {
-  const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
-  const claims = {
-    iss: auth.clientId,
-    sub: auth.username,
-    aud: auth.audience ?? origin,
-    exp: nowSeconds + assertionLifeSeconds,
+  /** One sign-in; `timeoutMs` bounds each of its requests, of which there is one, and two if our clock is wrong. */
+  async run(timeoutMs: number): Promise<Session> {
+    if (!this.#store) return readSession(bodyOf(await this.#ask(timeoutMs)), this.#origin)
+    return this.#store.use(timeoutMs, async (refreshToken, keep) => {
+      const body = bodyOf(await this.#ask(timeoutMs, refreshToken))
+      const { refresh_token: next } = (body ?? {}) as Record<string, unknown>
+      if (typeof next === 'string' && next !== '') keep(next) // before anything that may fail
+      return readSession(body, this.#origin)
+    })
   }
-  const unsigned = `${part({ alg: 'RS256' })}.${part(claims)}`
-  return `${unsigned}.${sign('RSA-SHA256', Buffer.from(unsigned), rsaKey(auth.privateKey)).toString('base64url')}`
-}
 
-function rsaKey(pem: string): KeyObject {
-  try {
-    const key = createPrivateKey(pem)
-    if (key.asymmetricKeyType === 'rsa') return key
-  } catch {
-    // Said below: the parser's own words could quote the key.
+  async #ask(timeoutMs: number, refreshToken?: string): Promise<Answer | NoAnswer> {
+    const outcome = await this.#post(timeoutMs, refreshToken)
+    const refusal = this.#refusalOf(outcome)
+    if (!refusal) return outcome
+    if (refusal.consequence !== 'correct-clock' || !this.#correctClock(outcome)) throw new SalesforceError(refusal)
+    const again = await this.#post(timeoutMs, refreshToken)
+    const lasting = this.#refusalOf(again)
+    if (lasting) throw new SalesforceError(lasting)
+    return again
   }
-  throw new SalesforceError({
-    code: 'config.invalid',
-    message: 'salesforce.auth.private_key is not an RSA private key in PEM form',
-    remedy: 'Give the private key that belongs to the certificate uploaded to the connected app, without a passphrase.',
-    executed: 'no',
-    retryable: false,
-  })
+
+  #post(timeoutMs: number, refreshToken: string | undefined): Promise<Answer | NoAnswer> {
+    const moment = {
+      origin: this.#origin,
+      nowMs: Date.now() + this.#skewMs,
+      ...(refreshToken !== undefined && { refreshToken }),
+    }
+    return this.#http.exchange({
+      method: 'POST',
+      origin: this.#origin,
+      path: '/services/oauth2/token',
+      headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },
+      body: new URLSearchParams(formOf(this.#auth, moment)).toString(),
+      timeoutMs,
+    })
+  }
+
+  #refusalOf(outcome: Answer | NoAnswer): SignInRefusal | undefined {
+    return outcome.kind === 'answer' ? signInRefusal(outcome.status, outcome.text, this.#auth.flow) : undefined
+  }
+
+  /** Takes Salesforce's time from the header Date; false if ours agrees with it, so that a new assertion changes nothing. */
+  #correctClock(outcome: Answer | NoAnswer): boolean {
+    const serverMs = outcome.kind === 'answer' ? dateOf(outcome) : undefined
+    if (serverMs === undefined) return false
+    const skewMs = serverMs - Date.now()
+    if (Math.abs(skewMs - this.#skewMs) < skewMsMin) return false
+    this.#skewMs = skewMs
+    const seconds = Math.round(Math.abs(skewMs) / 1_000)
+    this.#onWarning({
+      warning: `the clock of this machine is ${seconds} s ${skewMs > 0 ? 'behind' : 'ahead of'} that of Salesforce, whose time is used to sign in`,
+      remedy: 'Set the clock of this machine, and keep it set by NTP.',
+    })
+    return true
+  }
 }
 
 /** The token endpoint's JSON; whatever stood in the way, no API call was carried out, so executed is 'no'. */

@@ -1,8 +1,12 @@
 import type { ObjectDescribe, RecordId } from '../core/contract.ts'
-import type { AuthSettings } from './auth.ts'
+import type { Priority } from './allowance.ts'
 import type { Breaker } from './breaker.ts'
-import type { ApiUsage } from './budget.ts'
+import type { BudgetSettings } from './budget.ts'
+import type { DescribeChanged } from './describe-changes.ts'
+import type { BudgetStatus, GovernorEvents } from './governor.ts'
+import type { AuthSettings } from './grants.ts'
 import { openHttp } from './http.ts'
+import type { ExchangeDone } from './metered-http.ts'
 import { RestClient } from './rest-client.ts'
 
 export interface SalesforceSettings {
@@ -15,24 +19,37 @@ export interface SalesforceSettings {
   readonly requestTimeoutMs: number
   /** Shown in the org's logs and as the origin of its change events (Sforce-Call-Options). */
   readonly clientName?: string
+  /** How much of the org's daily limit may be used; by default budgetDefaults (budget.ts). */
+  readonly budget?: Partial<BudgetSettings>
   /** Pauses between the probes of an open breaker; by default 1 s to 30 s. */
   readonly probeDelays?: { readonly delayMsMin: number; readonly delayMsMax: number }
 }
 
 /** What the client tells telemetry. No argument holds a secret or the content of a row. */
-export interface SalesforceEvents {
-  /** `status` is undefined if there was no answer; `resource` has few values. */
-  requestDone(e: {
-    readonly method: string
-    readonly resource: string
-    readonly status: number | undefined
-    readonly ms: number
-    readonly apiUsed: number | undefined
-    readonly apiMax: number | undefined
-  }): void
+export interface SalesforceEvents extends GovernorEvents {
+  /** Every exchange over HTTP, sign-ins included. */
+  requestDone(e: ExchangeDone): void
   signedIn(e: { readonly orgId: string; readonly userId: string; readonly instanceUrl: string }): void
+  /** Signing in works, but should be changed. */
+  signInWarned(e: { readonly warning: string; readonly remedy: string }): void
   breakerOpened(e: { readonly reason: string }): void
   breakerClosed(e: { readonly openMs: number }): void
+  /** Seen as `describe` asked Salesforce again. */
+  describeChanged(e: DescribeChanged): void
+}
+
+/** For a client that nobody watches. */
+export const silentEvents: SalesforceEvents = {
+  requestDone() {},
+  signedIn() {},
+  signInWarned() {},
+  breakerOpened() {},
+  breakerClosed() {},
+  budgetSeen() {},
+  budgetMoved() {},
+  callWaited() {},
+  inFlightReduced() {},
+  describeChanged() {},
 }
 
 export interface ApiRequest {
@@ -42,6 +59,8 @@ export interface ApiRequest {
   readonly query?: Readonly<Record<string, string>>
   /** Sent as JSON. */
   readonly body?: unknown
+  /** What a success is answered in; JSON unless said otherwise. The body of CSV is its text. */
+  readonly accept?: 'csv'
   readonly headers?: Readonly<Record<string, string>>
   /** Rule 6. Decides what an unknown outcome is called; the client itself repeats only what a 401 refused. */
   readonly repeat: 'safe' | 'unsafe'
@@ -67,13 +86,16 @@ export interface Salesforce {
   readonly apiVersion: string
   /** Resolves on 2xx and 304; throws SalesforceError on anything else, with whether it was executed. */
   request<T>(request: ApiRequest): Promise<ApiResponse<T>>
-  /** From memory for five minutes at most. */
+  /** From memory for five minutes at most; the same object as long as nothing changed. */
   describe(object: string): Promise<ObjectDescribe>
   /** Salesforce's time, epoch ms: the last Date header, cut to the second, and the time since. Never ahead of the org. */
   now(): number
+  /** Open while Salesforce is out of reach or the budget of API calls is used up. */
   readonly breaker: Breaker
   /** As of the last answer that told it. */
-  readonly apiUsage: ApiUsage | undefined
+  readonly budget: BudgetStatus
+  /** The same client, whose requests go before or after others when calls are short; without it they are commands. */
+  withPriority(priority: Priority): Salesforce
   /** Ends at once: open requests fail. */
   close(): Promise<void>
 }

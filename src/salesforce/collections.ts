@@ -3,7 +3,7 @@ import { ConnectorError } from '../core/errors.ts'
 import type { RowGroup, RowResult } from './composite.ts'
 import { codeEntry } from './error-codes.ts'
 import { isRecordId } from './ids.ts'
-import { readErrors } from './judge.ts'
+import { readErrors } from './read-errors.ts'
 import type { ApiError } from './salesforce-error.ts'
 import { fieldPath, identifier } from './soql.ts'
 
@@ -113,16 +113,37 @@ function idOf(row: object): string {
   })
 }
 
-/** The results of a part from the body of its call; undefined if the body is not what such a call answers. */
+/**
+ * The results of a part from the body of its call, in the order of its rows (salesforce-facts 7.5); undefined if the
+ * body is not what such a call answers, or if an id shows that a result belongs to another row.
+ */
 export function readResults({ group, indexes }: Part, body: unknown): RowResult[] | undefined {
   if (!Array.isArray(body) || body.length !== indexes.length) return undefined
   const results = body.map(group.operation === 'retrieve' ? readRecord : readResult)
-  return results.every(result => result !== undefined) ? results : undefined
+  if (!results.every(result => result !== undefined)) return undefined
+  const saved = results.flatMap(result => (result.ok && result.id !== null ? [result.id.slice(0, idCharsMin)] : []))
+  if (group.operation === 'create' && new Set(saved).size < saved.length) return undefined
+  const isOfItsRow = (item: unknown, i: number): boolean => agrees(idIn(item), idIn(group.rows[indexes[i]!]))
+  return body.every(isOfItsRow) ? results : undefined
 }
+
+/** The 15 characters that both forms of an id have in common (salesforce-facts 10.1). */
+const idCharsMin = 15
+
+/** The id of a row or a result: `id` in collections, `Id` in a record. */
+function idIn(value: unknown): string | undefined {
+  const { id, Id } = (value ?? {}) as Record<string, unknown>
+  const found = id ?? Id
+  return typeof found === 'string' ? found : undefined
+}
+
+/** A failed row may lack its id, and what is being created has none yet. */
+const agrees = (answered: string | undefined, asked: string | undefined): boolean =>
+  answered === undefined || asked === undefined || answered.slice(0, idCharsMin) === asked.slice(0, idCharsMin)
 
 function readRecord(item: unknown): RowResult | undefined {
   if (item === null) return { ok: true, id: null, record: null }
-  if (typeof item !== 'object') return undefined
+  if (typeof item !== 'object' || Array.isArray(item)) return undefined
   const record = item as Row
   return { ok: true, id: typeof record.Id === 'string' ? record.Id : null, record }
 }
@@ -130,11 +151,12 @@ function readRecord(item: unknown): RowResult | undefined {
 /** `{id, success, created?, errors: [{statusCode, message, fields}]}`; an error of a row says that it was not saved. */
 function readResult(item: unknown): RowResult | undefined {
   const { id, success, created, errors } = (item ?? {}) as Record<string, unknown>
-  if (success === true)
-    return { ok: true, id: typeof id === 'string' ? id : null, ...(typeof created === 'boolean' && { created }) }
+  if (success === true) return { ok: true, id: readId(id), ...(typeof created === 'boolean' && { created }) }
   const read = readErrors(errors)
   return success === false && read.length > 0 ? refusedRow(read) : undefined
 }
+
+const readId = (id: unknown): string | null => (typeof id === 'string' && isRecordId(id) ? id : null)
 
 /** A row that was not saved, for these reasons. */
 export const refusedRow = (errors: readonly ApiError[]): RowResult & { readonly ok: false } => ({

@@ -174,8 +174,9 @@ function readComposite(parts: readonly Part[], answer: ApiResponse<unknown>): Ou
   const list = (answer.body as { compositeResponse?: unknown } | null)?.compositeResponse
   const responses = Array.isArray(list) ? (list as (Subresponse | null)[]) : []
   return parts.map((part, index) => {
-    const response = responses.find(each => each?.referenceId === referenceOf(index))
-    return response ? readSubresponse(part, response) : unreadable(part)
+    const [response, ...others] = responses.filter(each => each?.referenceId === referenceOf(index))
+    // Two answers to one request: nothing tells which is the right one.
+    return response && others.length === 0 ? readSubresponse(part, response) : unreadable(part)
   })
 }
 

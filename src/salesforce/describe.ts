@@ -1,6 +1,8 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { FieldDescribe, ObjectDescribe, PicklistValue } from '../core/contract.ts'
 import { ConnectorError } from '../core/errors.ts'
 import type { ApiResponse } from './client.ts'
+import { type DescribeChanged, describeChanges, namesOf } from './describe-changes.ts'
 import { identifier } from './soql.ts'
 
 /** A describe is taken from memory for this long; then Salesforce is asked whether it changed. */
@@ -16,15 +18,25 @@ interface Entry {
 /** GET of /sobjects/X/describe; answers 304 if it did not change since `ifModifiedSince`, an HTTP date. */
 export type FetchDescribe = (path: string, ifModifiedSince: string | undefined) => Promise<ApiResponse<unknown>>
 
-/** Describes by object, each fetched once however many ask at the same time (REST API guide, sObject Describe). */
+/**
+ * Describes by object, each fetched once however many ask at the same time, and asked for again by a conditional GET
+ * after five minutes (salesforce-facts 2.3). As long as nothing changed, the same object is returned: a reader that keeps
+ * it sees a change by comparing, and what it is by describeChanges (describe-changes.ts).
+ */
 export class Describes {
   readonly #fetch: FetchDescribe
   readonly #nowMs: () => number
+  readonly #onChanged: (e: DescribeChanged) => void
   readonly #entries = new Map<string, Entry>()
   readonly #running = new Map<string, Promise<ObjectDescribe>>()
 
-  constructor(fetch: FetchDescribe, nowMs: () => number = () => performance.now()) {
+  constructor(
+    fetch: FetchDescribe,
+    nowMs: () => number = () => performance.now(),
+    onChanged: (e: DescribeChanged) => void = () => undefined,
+  ) {
     this.#fetch = fetch
+    this.#onChanged = onChanged
     this.#nowMs = nowMs
   }
 
@@ -42,7 +54,7 @@ export class Describes {
     try {
       const answer = await this.#fetch(`/sobjects/${object}/describe`, former?.lastModified)
       const unchanged = answer.status === 304 && former !== undefined
-      const describe = unchanged ? former.describe : readDescribe(object, answer.body)
+      const describe = unchanged ? former.describe : this.#keep(former?.describe, readDescribe(object, answer.body))
       const lastModified = answer.headers['last-modified'] ?? former?.lastModified
       this.#entries.delete(key) // set again at the end: the first key is the one refreshed longest ago
       this.#entries.set(key, { describe, lastModified, checkedAtMs: this.#nowMs() })
@@ -52,6 +64,14 @@ export class Describes {
       this.#running.delete(key)
     }
   }
+
+  /** The former describe if the new one says the same: a 200 can be due to what we do not read. */
+  #keep(former: ObjectDescribe | undefined, read: ObjectDescribe): ObjectDescribe {
+    if (!former) return read
+    if (isDeepStrictEqual(former, read)) return former
+    this.#onChanged(namesOf(read.name, describeChanges(former, read)))
+    return read
+  }
 }
 
 type Json = Readonly<Record<string, unknown>>
@@ -59,7 +79,7 @@ type Json = Readonly<Record<string, unknown>>
 /** Keeps what the contract names: a describe has ten times as much. Throws `salesforce.bad_answer`. */
 function readDescribe(object: string, body: unknown): ObjectDescribe {
   const json = (body ?? {}) as Json
-  if (typeof json.name !== 'string' || !Array.isArray(json.fields))
+  if (typeof json.name !== 'string' || !Array.isArray(json.fields) || !json.fields.every(isJson))
     throw new ConnectorError('salesforce.bad_answer', `the describe of ${object} has no name or no fields`, {
       remedy: 'Check that salesforce.login_url leads to an org of Salesforce.',
     })
@@ -73,10 +93,11 @@ function readDescribe(object: string, body: unknown): ObjectDescribe {
     deletable: json.deletable === true,
     queryable: json.queryable === true,
     replicateable: json.replicateable === true,
-    fields: (json.fields as Json[]).map(readField),
+    fields: json.fields.map(readField),
   }
 }
 
+const isJson = (value: unknown): value is Json => typeof value === 'object' && value !== null
 const text = (value: unknown): string => (typeof value === 'string' ? value : '')
 const textOrNull = (value: unknown): string | null => (typeof value === 'string' ? value : null)
 const count = (value: unknown): number => (typeof value === 'number' ? value : 0)
@@ -104,7 +125,7 @@ function readField(json: Json): FieldDescribe {
     relationshipName: textOrNull(json.relationshipName),
     referenceTo: Array.isArray(json.referenceTo) ? json.referenceTo.map(text) : [],
     restrictedPicklist: json.restrictedPicklist === true,
-    picklistValues: Array.isArray(json.picklistValues) ? (json.picklistValues as Json[]).map(readPicklistValue) : [],
+    picklistValues: Array.isArray(json.picklistValues) ? json.picklistValues.filter(isJson).map(readPicklistValue) : [],
   }
 }
 

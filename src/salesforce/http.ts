@@ -1,6 +1,9 @@
+import { isUtf8 } from 'node:buffer'
 import { promisify } from 'node:util'
 import { gunzip, inflate } from 'node:zlib'
-import { Agent, type Dispatcher } from 'undici'
+import { type Dispatcher, EnvHttpProxyAgent } from 'undici'
+import { ConnectorError } from '../core/errors.ts'
+import { withoutEchoes } from './echoes.ts'
 
 export interface HttpRequest {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
@@ -17,7 +20,10 @@ export interface HttpRequest {
   readonly mayStart?: () => boolean
 }
 
-/** A whole answer, its body decoded to text; header names in lower case. */
+/**
+ * A whole answer, its body decoded to text; header names in lower case. The text of a success is exactly what was sent;
+ * that of anything else has the request's own secrets masked.
+ */
 export interface Answer {
   readonly kind: 'answer'
   readonly status: number
@@ -47,28 +53,43 @@ const connectTimeoutMs = 10_000
 /** A connection idle for longer may have been closed by the other side, which would leave a write in doubt. */
 const idleMsMax = 4_000
 const responseBytesMax = 128 * 1_048_576
+/** Error arrays take some hundred bytes, a row's duplicates (salesforce-facts 2.10) some thousands. */
+const errorBytesMax = 1_048_576
 
 const decoders: Readonly<Record<string, (body: Buffer, limits: { maxOutputLength: number }) => Promise<Buffer>>> = {
   gzip: promisify(gunzip),
   deflate: promisify(inflate),
 }
 
+/** Proxies as the environment names them: HTTPS_PROXY, HTTP_PROXY and NO_PROXY, in either case. */
+function openAgent(): EnvHttpProxyAgent {
+  try {
+    return new EnvHttpProxyAgent({
+      connections: connectionsMax,
+      pipelining: 1,
+      allowH2: false,
+      connect: { timeout: connectTimeoutMs },
+      connectTimeout: connectTimeoutMs, // to a proxy, and through it
+      // One timer of ours bounds the whole exchange.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      keepAliveTimeout: idleMsMax,
+      keepAliveMaxTimeout: idleMsMax,
+    })
+  } catch {
+    // No cause: its words would quote the variable, which may hold a password.
+    throw new ConnectorError('config.invalid', 'HTTPS_PROXY or HTTP_PROXY is not the URL of a proxy', {
+      remedy: 'Set it as http://host:port or http://user:password@host:port, with special characters %-encoded.',
+    })
+  }
+}
+
 /**
  * HTTP/1.1 by undici's dispatcher, below its request(): only there is it visible whether a request was given to a
- * connection. No redirects, no retries, no pipelining.
+ * connection. No redirects, no retries, no pipelining. Throws `config.invalid` if the environment names no good proxy.
  */
 export function openHttp(): Http {
-  const agent = new Agent({
-    connections: connectionsMax,
-    pipelining: 1,
-    allowH2: false,
-    connect: { timeout: connectTimeoutMs },
-    // One timer of ours bounds the whole exchange.
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    keepAliveTimeout: idleMsMax,
-    keepAliveMaxTimeout: idleMsMax,
-  })
+  const agent = openAgent()
   let pending = 0
   let closed = false
   const refusal = (): NoAnswer | undefined => {
@@ -112,20 +133,23 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#request = request
   }
 
-  async run(agent: Agent): Promise<Answer | NoAnswer> {
+  async run(agent: Dispatcher): Promise<Answer | NoAnswer> {
     const { signal, timeoutMs, method, origin, path, headers, body } = this.#request
     const onAbort = (): void =>
       this.#giveUp('aborted', new Error('the request was given up', { cause: signal?.reason }))
     const outcome = new Promise<Answer | NoAnswer>(resolve => {
       this.#resolve = resolve
     })
-    const onTimeout = (): void => this.#giveUp('timeout', new Error(`no whole answer within ${timeoutMs} ms`))
+    const onTimeout = (): void =>
+      this.#giveUp('timeout', new Error(`no whole answer within ${Math.round(timeoutMs)} ms`))
     const timer = setTimeout(onTimeout, timeoutMs)
     signal?.addEventListener('abort', onAbort)
     if (signal?.aborted) onAbort()
-    else agent.dispatch({ method, origin, path, headers, body: body ?? null }, this)
     try {
+      if (!signal?.aborted) agent.dispatch({ method, origin, path, headers, body: body ?? null }, this)
       return await outcome
+    } catch (cause) {
+      return { kind: 'no-answer', sent: this.#sent, reason: 'network', cause: cause as Error }
     } finally {
       clearTimeout(timer)
       signal?.removeEventListener('abort', onAbort)
@@ -187,9 +211,17 @@ class Exchange implements Dispatcher.DispatchHandler {
   async #decode(): Promise<string> {
     const body = Buffer.concat(this.#chunks)
     const encoding = this.#headers['content-encoding']?.toLowerCase() ?? 'identity'
-    if (encoding === 'identity' || body.length === 0) return body.toString('utf8')
-    const decode = decoders[encoding]
-    if (!decode) throw new Error(`the answer has the unknown encoding ${encoding}`)
-    return (await decode(body, { maxOutputLength: responseBytesMax })).toString('utf8')
+    if (encoding === 'identity' || body.length === 0) return this.#read(body)
+    const decode = Object.hasOwn(decoders, encoding) ? decoders[encoding] : undefined
+    if (!decode) throw new Error('the answer has an unknown encoding')
+    return this.#read(await decode(body, { maxOutputLength: responseBytesMax }))
+  }
+
+  /** A success must be read as it was sent; of anything else some of the words are enough. */
+  #read(body: Buffer): string {
+    const isSuccess = this.#status >= 200 && this.#status < 300
+    if (isSuccess && !isUtf8(body)) throw new Error('the answer is not UTF-8')
+    const text = (isSuccess ? body : body.subarray(0, errorBytesMax)).toString('utf8')
+    return isSuccess ? text : withoutEchoes(this.#request)(text)
   }
 }

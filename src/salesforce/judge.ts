@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../core/errors.ts'
 import { codeEntry, isLostLocator } from './error-codes.ts'
 import type { Answer, NoAnswer } from './http.ts'
+import { readErrors, severalRows } from './read-errors.ts'
 import type { ApiError, Failure } from './salesforce-error.ts'
 
 /** What the judgement needs to know of the request. */
@@ -8,6 +9,7 @@ export interface Judged {
   readonly method: string
   /** Rule 6: whether sending it twice has no second effect. */
   readonly repeat: 'safe' | 'unsafe'
+  readonly accept?: 'csv'
 }
 
 export type Verdict =
@@ -59,16 +61,22 @@ function judgeNoAnswer(outcome: NoAnswer, request: Judged): Verdict {
       { code: 'internal.bug', message: cause.message, remedy: 'Report this.', executed: 'no', retryable: false, cause },
       null,
     )
-  const message = `Salesforce cannot be reached: ${code ?? cause.message}`
-  const remedy = remedyOfConnection(code)
-  return failed(
-    { code: 'salesforce.unreachable', message, remedy, executed: 'no', retryable: true, cause },
-    'unreachable',
-  )
+  // undici's own codes say less than its words, which name a proxy's answer or the time waited.
+  const message = `Salesforce cannot be reached: ${code === undefined || code.startsWith('UND_') ? cause.message : code}`
+  const remedy = remedyOfConnection(code, cause)
+  const failure = { code: 'salesforce.unreachable', message, remedy, executed: 'no', retryable: true, cause } as const
+  // A host without an address may be that of an instance the org has left: a new sign-in tells where it is now.
+  return { ...failed(failure, 'unreachable'), moved: code === 'ENOTFOUND' }
 }
 
-const judgeAnswer = ({ status, text }: Answer, request: Judged): Verdict =>
-  judgeBody(status, text === '' ? null : parse(text), request)
+/** What a dead token is answered in place of JSON (salesforce-facts 1.5). */
+const deadToken = 'Bad_OAuth_Token'
+
+function judgeAnswer({ status, text }: Answer, request: Judged): Verdict {
+  if (status === 403 && text.trim() === deadToken) return judgeUnauthorized([])
+  if (request.accept === 'csv' && status >= 200 && status < 300) return { kind: 'done', body: text }
+  return judgeBody(status, text === '' ? null : parse(text), request)
+}
 
 /** Pure. The same for a subrequest of a composite, whose body is JSON already; null and undefined are no body. */
 export const judgeSubresponse = (status: number, body: unknown, request: Judged): Verdict =>
@@ -76,19 +84,19 @@ export const judgeSubresponse = (status: number, body: unknown, request: Judged)
 
 /** `json` is null if there is no body, undefined if the body is not JSON. */
 function judgeBody(status: number, json: { readonly value: unknown } | null | undefined, request: Judged): Verdict {
-  if (status === 304 || (status >= 200 && status < 300)) {
+  if ((status === 304 && request.method === 'GET') || (status >= 200 && status < 300)) {
     if (json !== undefined) return { kind: 'done', body: json?.value }
     const message = `Salesforce answered ${status} with a body that is not JSON`
     return unknown(request, { status, message }, 'salesforce.bad_answer')
   }
   if (status === 300) return refused(status, [severalRows(json?.value)])
-  if (status > 300 && status < 400) return moved(status)
+  if (status > 300 && status < 400 && status !== 304) return moved(status)
   const errors = readErrors(json?.value)
   if (status === 401) return judgeUnauthorized(errors)
   if (errors.length === 0)
     return unknown(request, { status, message: `Salesforce answered ${status} without saying why` })
   const first = errors[0]!
-  if (first.code === 'REQUEST_LIMIT_EXCEEDED') return refused(status, errors, 'salesforce.limit_exceeded', 'limit')
+  if (first.code === 'REQUEST_LIMIT_EXCEEDED') return judgeLimit(status, errors)
   if (status === 503 && first.code === 'SERVER_UNAVAILABLE')
     return refused(status, errors, 'salesforce.unreachable', 'unreachable')
   if (status >= 500) return unknown(request, { status, errors, message: describeErrors(status, errors) })
@@ -104,11 +112,22 @@ export const withheld = (why: string | undefined): Failure => ({
   retryable: true,
 })
 
+/** The day's limit comes back slowly; that of concurrent long requests in seconds (salesforce-facts 8.1, 8.2). */
+const judgeLimit = (status: number, errors: readonly ApiError[]): Failed =>
+  refused(
+    status,
+    errors,
+    'salesforce.limit_exceeded',
+    /^Concurrent/i.test(errors[0]!.message) ? 'unreachable' : 'limit',
+  )
+
 /** A refusal in JSON: Salesforce looked at the request and did nothing. */
 function refused(status: number, errors: readonly ApiError[], code?: ErrorCode, opens: Failed['opens'] = null): Failed {
-  const entry = codeEntry(errors[0]!.code)
+  // Of several reasons, one that does not pass by itself decides: trying again would meet it again.
+  const leading = errors.find(error => !codeEntry(error.code).retryable) ?? errors[0]!
+  const entry = codeEntry(leading.code)
   const failure: Failure = {
-    code: code ?? codeOfRefusal(errors[0]!.code),
+    code: code ?? codeOfRefusal(leading.code),
     message: describeErrors(status, errors),
     remedy: entry.remedy,
     executed: 'no',
@@ -192,22 +211,6 @@ function parse(text: string): { readonly value: unknown } | undefined {
   }
 }
 
-/** Salesforce's error array `[{errorCode | statusCode, message, fields?}]`; empty if the value is something else. */
-export function readErrors(value: unknown): ApiError[] {
-  if (!Array.isArray(value)) return []
-  const errors = value.map(readError)
-  return errors.every(error => error !== undefined) ? errors : []
-}
-
-function readError(value: unknown): ApiError | undefined {
-  if (typeof value !== 'object' || value === null) return undefined
-  const { errorCode, statusCode, message, fields } = value as Record<string, unknown>
-  const code = errorCode ?? statusCode
-  if (typeof code !== 'string') return undefined
-  const names = Array.isArray(fields) ? fields.filter(field => typeof field === 'string') : []
-  return { code, message: typeof message === 'string' ? message : '', fields: names }
-}
-
 const messageCharsMax = 500
 
 const describeErrors = (status: number, errors: readonly ApiError[]): string =>
@@ -218,18 +221,14 @@ const describeErrors = (status: number, errors: readonly ApiError[]): string =>
         messageCharsMax,
       )
 
-function severalRows(value: unknown): ApiError {
-  const urls = Array.isArray(value) ? value.filter(url => typeof url === 'string') : []
-  return { code: 'MULTIPLE_CHOICES', message: `several rows have this external id: ${urls.join(', ')}`, fields: [] }
-}
-
 /** The system's or undici's code, as ECONNREFUSED. */
 function causeCode(cause: Error): string | undefined {
   const { code } = cause as { code?: unknown }
   return typeof code === 'string' ? code : undefined
 }
 
-function remedyOfConnection(code: string | undefined): string {
+function remedyOfConnection(code: string | undefined, { message }: Error): string {
+  if (/proxy/i.test(message)) return 'Check HTTPS_PROXY, the user and password in it, and what the proxy lets through.'
   if (code === undefined) return 'Check the network between the connector and Salesforce.'
   if (/^(ENOTFOUND|EAI_)/.test(code)) return 'Check the host in salesforce.login_url, and DNS.'
   if (/CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS|ERR_SSL|EPROTO/.test(code))

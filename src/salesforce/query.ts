@@ -14,7 +14,8 @@ export interface QueryPage {
   readonly startedAtMs: number
 }
 
-interface PageBody {
+/** A page and where the next one is, unless it is the last. */
+export interface PageBody {
   readonly done: boolean
   readonly nextRecordsUrl?: string
   readonly records: readonly Row[]
@@ -69,13 +70,16 @@ async function nextPage(salesforce: Client, page: PageBody, batchSize: number, s
   return readPage((await requestSafely<unknown>(salesforce, { ...request, repeat: 'safe', signal })).body)
 }
 
-function readPage(body: unknown): PageBody {
+/** The path is used as it is, so it must be one of the API's: its locator is opaque (salesforce-facts 3.2). */
+const nextPattern = /^\/services\/data\/v\d{2,3}\.0\/query(?:All)?\/[A-Za-z0-9._~-]+$/
+
+/** A page as the body of a query answers it. Throws SalesforceError `salesforce.bad_answer`. */
+export function readPage(body: unknown): PageBody {
   const { done, nextRecordsUrl, records } = (body ?? {}) as Record<string, unknown>
-  // The path is used as it is, so it must be one of the API's.
-  const next =
-    typeof nextRecordsUrl === 'string' && nextRecordsUrl.startsWith('/services/data/') ? nextRecordsUrl : undefined
-  if (typeof done === 'boolean' && Array.isArray(records) && (done || next !== undefined))
-    return { done, records: records as Row[], ...(next !== undefined && { nextRecordsUrl: next }) }
+  const next = typeof nextRecordsUrl === 'string' && nextPattern.test(nextRecordsUrl) ? nextRecordsUrl : undefined
+  const rows = Array.isArray(records) && records.every(isRow) ? records : undefined
+  if (typeof done === 'boolean' && rows && (done || next !== undefined))
+    return { done, records: rows, ...(next !== undefined && { nextRecordsUrl: next }) }
   throw new SalesforceError({
     code: 'salesforce.bad_answer',
     message: 'Salesforce answered a query with something that is not a page of rows',
@@ -84,3 +88,5 @@ function readPage(body: unknown): PageBody {
     retryable: true,
   })
 }
+
+const isRow = (value: unknown): value is Row => typeof value === 'object' && value !== null && !Array.isArray(value)

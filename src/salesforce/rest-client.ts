@@ -1,16 +1,20 @@
 import type { ObjectDescribe, RecordId } from '../core/contract.ts'
 import { ConnectorError, isConnectorError } from '../core/errors.ts'
-import { type Session, signIn } from './auth.ts'
-import { ProbingBreaker } from './breaker.ts'
-import { type ApiUsage, readApiUsage } from './budget.ts'
+import type { Priority } from './allowance.ts'
+import { type Session, SignIn } from './auth.ts'
+import { type Breaker, ProbingBreaker } from './breaker.ts'
+import { budgetDefaults, readApiUsage } from './budget.ts'
 import type { ApiRequest, ApiResponse, Salesforce, SalesforceEvents, SalesforceSettings } from './client.ts'
 import { Describes } from './describe.ts'
+import { type BudgetStatus, type CallEnd, type CallKind, Governor, type Turn } from './governor.ts'
 import type { Answer, Http, NoAnswer } from './http.ts'
 import { judge, type Verdict, withheld } from './judge.ts'
+import { meteredHttp } from './metered-http.ts'
+import { Hindrance, PrioritizedClient } from './prioritized.ts'
 import { requestSafely } from './request-safely.ts'
 import { SalesforceError } from './salesforce-error.ts'
 import { SessionKeeper } from './session.ts'
-import { dateOf, resourceOf, toHttp, versionsRequest } from './wire.ts'
+import { dateOf, toHttp, versionsRequest } from './wire.ts'
 
 const probeDelaysDefault = { delayMsMin: 1_000, delayMsMax: 30_000 }
 /** Sign-ins and probes need no longer; a shorter request timeout shortens them too. */
@@ -19,11 +23,11 @@ const shortRequestMsMax = 30_000
 /** The client behind connectSalesforce; `start` comes before anything else. */
 export class RestClient implements Salesforce {
   readonly apiVersion: string
-  readonly breaker: ProbingBreaker
-  apiUsage: ApiUsage | undefined
+  readonly breaker: Breaker
   readonly #settings: SalesforceSettings
-  readonly #events: SalesforceEvents
   readonly #http: Http
+  readonly #probing: ProbingBreaker
+  readonly #governor: Governor
   readonly #sessions: SessionKeeper
   readonly #describes: Describes
   readonly #shortMs: number
@@ -34,31 +38,40 @@ export class RestClient implements Salesforce {
   constructor(settings: SalesforceSettings, events: SalesforceEvents, http: Http) {
     this.apiVersion = settings.apiVersion
     this.#settings = settings
-    this.#events = events
-    this.#http = http
+    this.#http = meteredHttp(http, done => events.requestDone(done))
     this.#shortMs = Math.min(shortRequestMsMax, settings.requestTimeoutMs)
+    const signIn = new SignIn(settings, this.#http, warning => events.signInWarned(warning))
     this.#sessions = new SessionKeeper(
-      () => signIn(settings, http, { timeoutMs: this.#shortMs }),
+      () => signIn.run(this.#shortMs),
       session => {
         this.#session = session
         const { orgId, userId, instanceUrl } = session
         events.signedIn({ orgId, userId, instanceUrl })
       },
     )
-    this.#describes = new Describes((path, ifModifiedSince) =>
-      requestSafely(this, {
-        method: 'GET',
-        path,
-        repeat: 'safe',
-        ...(ifModifiedSince !== undefined && { headers: { 'if-modified-since': ifModifiedSince } }),
-      }),
+    this.#describes = new Describes(
+      (path, ifModifiedSince) =>
+        requestSafely(this, {
+          method: 'GET',
+          path,
+          repeat: 'safe',
+          ...(ifModifiedSince !== undefined && { headers: { 'if-modified-since': ifModifiedSince } }),
+        }),
+      () => performance.now(),
+      change => events.describeChanged(change),
     )
-    this.breaker = new ProbingBreaker({
+    this.#governor = new Governor({
+      settings: { ...budgetDefaults, ...settings.budget },
+      events,
+      recheck: () => this.#recheck(),
+    })
+    this.#probing = new ProbingBreaker({
       probe: signal => this.#probe(signal),
       delays: settings.probeDelays ?? probeDelaysDefault,
       onOpen: reason => events.breakerOpened({ reason }),
       onClose: openMs => events.breakerClosed({ openMs }),
     })
+    this.breaker = new Hindrance(this.#probing, this.#governor)
   }
 
   get orgId(): RecordId {
@@ -79,8 +92,8 @@ export class RestClient implements Salesforce {
   }
 
   async start(): Promise<void> {
-    await this.#sessions.current({ timeoutMs: this.#shortMs })
-    const { body } = await this.#send<unknown>(versionsRequest, always)
+    await this.#sessions.start({ timeoutMs: this.#shortMs })
+    const { body } = await this.#send<unknown>(versionsRequest, unhindered)
     const offered = Array.isArray(body) ? body.map(({ version }: { version: string }) => version) : []
     if (!offered.includes(this.apiVersion))
       throw new ConnectorError('config.invalid', `the org does not offer API version ${this.apiVersion}`, {
@@ -88,13 +101,22 @@ export class RestClient implements Salesforce {
       })
   }
 
-  /** While the breaker is open nothing is sent: asked now, and again when the request's turn at a connection comes. */
   request<T>(request: ApiRequest): Promise<ApiResponse<T>> {
-    return this.#send<T>(request, () => !this.breaker.isOpen)
+    return this.#request<T>(request, 'command')
+  }
+
+  withPriority(priority: Priority): Salesforce {
+    return new PrioritizedClient(this, (request, given) => this.#request(request, given), priority)
+  }
+
+  /** While the breaker is open nothing is sent: asked now, and again when the request's turn at a connection comes. */
+  #request<T>(request: ApiRequest, priority: Priority): Promise<ApiResponse<T>> {
+    const kind = request.path === versionsRequest.path ? 'free' : priority
+    return this.#send<T>(request, { kind, mayStart: () => !this.#probing.isOpen })
   }
 
   /** Sends it, and a second time only if a 401 said that the first had no effect. */
-  async #send<T>(request: ApiRequest, mayStart: () => boolean): Promise<ApiResponse<T>> {
+  async #send<T>(request: ApiRequest, { kind, mayStart }: Sending): Promise<ApiResponse<T>> {
     const startedMs = performance.now()
     const timeoutMs = request.timeoutMs ?? this.#settings.requestTimeoutMs
     const patience = () => ({
@@ -102,10 +124,11 @@ export class RestClient implements Salesforce {
       ...(request.signal && { signal: request.signal }),
     })
     for (let attempt = 1; ; attempt++) {
-      if (!mayStart()) throw new SalesforceError(withheld(this.breaker.reason))
+      if (!mayStart()) throw new SalesforceError(withheld(this.#probing.reason))
       const session = await this.#signedInWith(() => this.#sessions.current(patience()))
-      const outcome = await this.#exchange(session, request, { timeoutMs: patience().timeoutMs, mayStart })
-      const verdict = judge(outcome, request)
+      const turn = await this.#governor.enter(kind, patience())
+      const limits = { timeoutMs: patience().timeoutMs, mayStart }
+      const { outcome, verdict } = await this.#exchange(session, request, limits, turn)
       if (verdict.kind === 'done') return responseOf<T>(outcome as Answer, verdict.body)
       if (verdict.kind === 'failed') throw this.#failed(verdict, session)
       this.#sessions.expire(session)
@@ -118,15 +141,17 @@ export class RestClient implements Salesforce {
     try {
       return await get()
     } catch (error) {
-      if (isConnectorError(error, 'salesforce.unreachable')) this.breaker.open('unreachable', error.message)
-      if (isConnectorError(error, 'salesforce.limit_exceeded')) this.breaker.open('limit', error.message)
+      if (isConnectorError(error, 'salesforce.unreachable')) this.#probing.open('unreachable', error.message)
+      if (isConnectorError(error, 'salesforce.limit_exceeded')) this.#probing.open('limit', error.message)
       throw error
     }
   }
 
   #failed(verdict: Extract<Verdict, { kind: 'failed' }>, session: Session): SalesforceError {
     if (verdict.moved) this.#sessions.expire(session)
-    if (verdict.opens) this.breaker.open(verdict.opens, verdict.failure.message)
+    // Too many at a time is no outage: the governor sends fewer (salesforce-facts 8.2).
+    if (verdict.opens && refusedFor(verdict) !== 'concurrency')
+      this.#probing.open(verdict.opens, verdict.failure.message)
     return new SalesforceError(verdict.failure)
   }
 
@@ -134,39 +159,39 @@ export class RestClient implements Salesforce {
     session: Session,
     request: ApiRequest,
     limits: { timeoutMs: number; mayStart: () => boolean },
-  ): Promise<Answer | NoAnswer> {
-    if (limits.timeoutMs <= 0)
-      return { kind: 'no-answer', sent: false, reason: 'timeout', cause: new Error('signing in took all the time') }
-    const startedMs = performance.now()
-    const outcome = await this.#http.exchange(toHttp(this.#settings, session, request, limits))
+    turn: Turn,
+  ): Promise<{ outcome: Answer | NoAnswer; verdict: Verdict }> {
+    const outcome =
+      limits.timeoutMs > 0 ? await this.#http.exchange(toHttp(this.#settings, session, request, limits)) : late()
     const answer = outcome.kind === 'answer' ? outcome : undefined
-    if (answer) this.#learn(answer)
-    this.#events.requestDone({
-      method: request.method,
-      resource: resourceOf(request.path),
-      status: answer?.status,
-      ms: performance.now() - startedMs,
-      apiUsed: this.apiUsage?.used,
-      apiMax: this.apiUsage?.max,
-    })
-    return outcome
-  }
-
-  #learn(answer: Answer): void {
-    this.apiUsage = readApiUsage(answer.headers['sforce-limit-info']) ?? this.apiUsage
-    const serverMs = dateOf(answer)
+    const verdict = judge(outcome, request)
+    const usage = readApiUsage(answer?.headers['sforce-limit-info'])
+    turn.end({ answered: answer !== undefined, usage, refusedFor: refusedFor(verdict) })
+    const serverMs = answer && dateOf(answer)
     if (serverMs !== undefined) this.#time = { serverMs, atMs: performance.now() }
+    return { outcome, verdict }
   }
 
   /** First what is free, then one call; a refusal is an answer too, and the next request will tell it (design 4.2). */
   async #probe(signal: AbortSignal): Promise<void> {
     try {
-      await this.#send({ ...versionsRequest, signal, timeoutMs: this.#shortMs }, always)
-      await this.#send({ method: 'GET', path: '/limits', repeat: 'safe', signal, timeoutMs: this.#shortMs }, always)
+      await this.#send({ ...versionsRequest, signal, timeoutMs: this.#shortMs }, unhindered)
+      await this.#send({ ...limitsRequest, signal, timeoutMs: this.#shortMs }, { ...unhindered, kind: 'probe' })
     } catch (error) {
       if (isConnectorError(error) && refusals.has(error.code)) return
       throw error
     }
+  }
+
+  /** Whether usage has fallen; while the breaker is open, its own probes tell. */
+  async #recheck(): Promise<void> {
+    if (this.#probing.isOpen) return
+    const mayStart = (): boolean => !this.#probing.isOpen
+    await this.#send({ ...limitsRequest, timeoutMs: this.#shortMs }, { kind: 'probe', mayStart })
+  }
+
+  get budget(): BudgetStatus {
+    return this.#governor.status
   }
 
   describe(object: string): Promise<ObjectDescribe> {
@@ -178,13 +203,36 @@ export class RestClient implements Salesforce {
   }
 
   async close(): Promise<void> {
-    this.breaker.stop()
+    this.#probing.stop()
+    this.#governor.stop()
     await this.#http.close()
   }
 }
 
 const refusals = new Set(['salesforce.refused', 'salesforce.unauthorized', 'salesforce.other_org'])
-const always = (): boolean => true
+/** Its answer tells the usage whatever it is, a refusal too. */
+const limitsRequest: ApiRequest = { method: 'GET', path: '/limits', repeat: 'safe' }
+
+/** How a request passes the governor and the breaker. */
+interface Sending {
+  readonly kind: CallKind
+  readonly mayStart: () => boolean
+}
+
+const unhindered: Sending = { kind: 'free', mayStart: () => true }
+
+const late = (): NoAnswer => ({
+  kind: 'no-answer',
+  sent: false,
+  reason: 'timeout',
+  cause: new Error('signing in, or waiting for its turn, took all the time'),
+})
+
+/** The limit that Salesforce refused it for, as judge.ts tells them apart. */
+function refusedFor(verdict: Verdict): CallEnd['refusedFor'] {
+  if (verdict.kind !== 'failed' || verdict.failure.code !== 'salesforce.limit_exceeded') return undefined
+  return verdict.opens === 'limit' ? 'day' : 'concurrency'
+}
 
 const responseOf = <T>(answer: Answer, body: unknown): ApiResponse<T> => ({
   status: answer.status,

@@ -26,7 +26,7 @@ export function toHttp(
     headers: {
       ...request.headers,
       ...(request.path !== versionsRequest.path && { authorization: `Bearer ${session.accessToken}` }),
-      accept: 'application/json',
+      accept: request.accept === 'csv' ? 'text/csv' : 'application/json',
       'accept-encoding': 'gzip',
       'user-agent': clientName,
       'sforce-call-options': `client=${clientName}`,

@@ -3,6 +3,8 @@ export interface ErrorItem {
   readonly message: string
   readonly errorCode: string
   readonly fields?: readonly string[]
+  /** What a duplicate rule found, spelled as Salesforce spells it (salesforce-facts 2.10); collections leave it out. */
+  readonly duplicateResut?: unknown
 }
 
 /** A refusal in Salesforce's own words: the HTTP status and the array of errors that is its body. */

@@ -1,20 +1,16 @@
 import { ApiError } from './api-error.ts'
 import type { ApiUsage } from './api-usage.ts'
+import type { Command, Commanded } from './control/command.ts'
+import { orgCommands } from './control/org-commands.ts'
+import { rowCommands } from './control/row-commands.ts'
 import type { Fault, Faults } from './faults.ts'
 import type { HttpAnswer, HttpRequest } from './http.ts'
-import type { OrgHandle } from './org/handle.ts'
-import type { Org } from './org/org.ts'
-import type { Rest } from './rest.ts'
-import type { Sessions } from './sessions.ts'
+import { type SignInControlled, signInControl } from './sign-in-control.ts'
 
 /** What the control endpoint may see and change. */
-export interface Controlled {
-  readonly org: Org
-  readonly handle: OrgHandle
+export interface Controlled extends SignInControlled, Commanded {
   readonly faults: Faults
-  readonly sessions: Sessions
   readonly usage: ApiUsage
-  readonly rest: Rest
 }
 
 const loopback = /^(::1|(::ffff:)?127\.\d+\.\d+\.\d+)$/
@@ -25,24 +21,28 @@ const answer = (status: number, body: unknown): HttpAnswer => ({
   text: JSON.stringify(body),
 })
 
-/** One write by another user. */
-interface RowsRequest {
-  readonly operation: 'create' | 'update' | 'delete' | 'undelete'
-  readonly object: string
-  readonly id?: string
-  readonly fields?: Readonly<Record<string, unknown>>
+const commands: Readonly<Record<string, Command>> = { ...rowCommands, ...orgCommands }
+
+/** What can be commanded, with what is set now. */
+function overview(controlled: Controlled) {
+  const { faults, signIn, limits } = controlled
+  const rows = Object.entries(commands).map(([name, { doc, state: stateOf }]) => ({
+    name,
+    doc,
+    ...(stateOf ? { state: stateOf(controlled) } : {}),
+  }))
+  return [
+    ...rows,
+    { name: 'faults', doc: 'Adds a fault or a list of them; DELETE takes all away.', state: faults.waiting },
+    { name: 'sign-in', doc: 'Sets how clients sign in, by name.', state: signIn.now },
+    { name: 'limits', doc: 'Sets what clients may use, by name.', state: limits.now },
+    { name: 'users', doc: "Deactivates or activates a user, the connector's unless named: {id, active}." },
+    { name: 'revoke', doc: 'Ends the session of an access token, or takes a refresh token back: {token}.' },
+    { name: 'expire-sessions', doc: 'Ends every session.' },
+  ]
 }
 
-function write({ handle }: Controlled, { operation, object, id = '', fields = {} }: RowsRequest): string {
-  if (operation === 'create') return handle.create(object, fields)
-  if (operation === 'update') handle.update(object, id, fields)
-  else if (operation === 'delete') handle.delete(object, id)
-  else if (operation === 'undelete') handle.undelete(object, id)
-  else throw new RangeError(`unknown operation ${operation}; known are create, update, delete, undelete`)
-  return id
-}
-
-function state({ org, usage, faults, rest }: Controlled) {
+function state({ org, usage, faults }: Controlled) {
   const counts = Object.fromEntries(
     [...org.tables].map(({ type, rows }) => {
       const deleted = [...rows.values()].filter(row => row.cells?.[1] === true).length
@@ -56,12 +56,13 @@ function state({ org, usage, faults, rest }: Controlled) {
     counts,
     effects: org.effects.length,
     faults: faults.waiting,
-    commitDelayMs: rest.commitDelayMs,
+    commitDelayMs: org.commitDelay.fixedMs,
   }
 }
 
-/** For a simulator in another process; without sign-in, from this machine only:
- *  GET state, GET effects; POST faults (one or a list), DELETE faults; POST rows (one or a list); POST expire-sessions; POST commit-delay {ms}. */
+/** For a simulator in another process; without sign-in, from this machine only. GET /control lists the commands with their state;
+ *  POST /control/<command> runs one; further: GET state, GET effects; POST faults (one or a list), DELETE faults; POST expire-sessions;
+ *  and what `signInControl` has. */
 export function control(controlled: Controlled, request: HttpRequest): HttpAnswer {
   if (!loopback.test(request.remoteAddress)) return answer(403, { error: 'only from this machine' })
   try {
@@ -74,28 +75,34 @@ export function control(controlled: Controlled, request: HttpRequest): HttpAnswe
 }
 
 function route(controlled: Controlled, what: string, text: string): HttpAnswer {
-  const { org, faults, sessions, rest } = controlled
-  const body = <T>(): T => JSON.parse(text)
+  const { org, faults, sessions } = controlled
   switch (what) {
+    case 'GET /control/':
+    case 'GET /control':
+      return answer(200, overview(controlled))
     case 'GET /control/state':
       return answer(200, state(controlled))
     case 'GET /control/effects':
       return answer(200, org.effects)
     case 'POST /control/faults':
-      faults.add(...[body<Fault | Fault[]>()].flat())
+      faults.add(...[JSON.parse(text) as Fault | Fault[]].flat())
       return answer(200, { waiting: faults.waiting.length })
     case 'DELETE /control/faults':
       faults.clear()
       return answer(200, { waiting: 0 })
-    case 'POST /control/rows':
-      return answer(200, { ids: [body<RowsRequest | RowsRequest[]>()].flat().map(one => write(controlled, one)) })
     case 'POST /control/expire-sessions':
       sessions.expireAll()
       return answer(200, {})
-    case 'POST /control/commit-delay':
-      rest.commitDelayMs = Math.max(0, Number(body<{ ms: number }>().ms) || 0)
-      return answer(200, { ms: rest.commitDelayMs })
     default:
-      return answer(404, { error: `no such control: ${what}` })
+      return runCommand(controlled, what, text)
   }
+}
+
+function runCommand(controlled: Controlled, what: string, text: string): HttpAnswer {
+  const [, method, name = ''] = /^(GET|POST) \/control\/([\w-]+)$/.exec(what) ?? []
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined
+  if (command && method === 'POST') return answer(200, command.run(controlled, JSON.parse(text || '{}')))
+  if (command) return answer(200, { name, doc: command.doc, state: command.state?.(controlled) })
+  const done = signInControl(controlled, what, text)
+  return done ? answer(200, done) : answer(404, { error: `no such control: ${what}; GET /control lists them` })
 }

@@ -1,3 +1,5 @@
+import type { Cut } from './http.ts'
+
 /** When a fault strikes. Everything given must match; without `match` it strikes the next request. */
 export interface FaultMatch {
   readonly method?: string
@@ -36,6 +38,11 @@ export const faultAnswers = {
       },
     ],
   },
+  concurrentLongLimitExceeded: {
+    status: 403,
+    json: [{ message: 'ConcurrentPerOrgLongTxn Limit exceeded.', errorCode: 'REQUEST_LIMIT_EXCEEDED' }],
+  },
+  edgeNoRoute: { status: 420, html: '<html><body><h1>No route for the host</h1></body></html>' },
   apiDisabled: {
     status: 403,
     json: [{ message: 'The REST API is not enabled for this Organization.', errorCode: 'API_DISABLED_FOR_ORG' }],
@@ -48,10 +55,13 @@ export type FaultAnswer = keyof typeof faultAnswers
  *  dropBefore: the connection is closed and nothing is executed; dropAfter: executed, then closed without an answer;
  *  answer: one of `faultAnswers`, `executed` or not; delay: the answer is held back for `delayMs` after execution;
  *  delayBefore: the request is held for `delayMs` before execution; expireSessions: every session ends, this one included;
+ *  truncate: executed, but the body of the answer ends after `bytes` (half of it unless given), with the connection or,
+ *  if `complete`, as if that were all;
  *  rowLock: the first `rows` rows (1 unless given) that the request writes fail with UNABLE_TO_LOCK_ROW. */
 export type FaultAction =
   | { readonly action: 'dropBefore' | 'dropAfter' | 'expireSessions' }
   | { readonly action: 'answer'; readonly answer: FaultAnswer; readonly executed?: boolean }
+  | ({ readonly action: 'truncate' } & Cut)
   | { readonly action: 'delay' | 'delayBefore'; readonly delayMs: number }
   | { readonly action: 'rowLock'; readonly rows?: number }
 
@@ -66,6 +76,7 @@ interface Armed {
 }
 
 const faultsMax = 1000
+const delayMsMax = 60 * 60 * 1000
 const actions: ReadonlySet<string> = new Set<Fault['action']>([
   'dropBefore',
   'dropAfter',
@@ -73,17 +84,25 @@ const actions: ReadonlySet<string> = new Set<Fault['action']>([
   'answer',
   'delay',
   'delayBefore',
+  'truncate',
   'rowLock',
 ])
 
 /** Throws RangeError with a sentence on what is wrong; for faults that come as JSON. */
 function checkFault(fault: Fault): void {
-  if (!actions.has(fault.action))
-    throw new RangeError(`unknown fault action ${fault.action}; known are ${[...actions].join(', ')}`)
-  if (fault.action === 'answer' && !(fault.answer in faultAnswers)) {
+  if (!actions.has(fault?.action))
+    throw new RangeError(`unknown fault action ${fault?.action}; known are ${[...actions].join(', ')}`)
+  if (fault.action === 'answer' && !Object.hasOwn(faultAnswers, fault.answer)) {
     throw new RangeError(`unknown fault answer ${fault.answer}; known are ${Object.keys(faultAnswers).join(', ')}`)
   }
-  if ('delayMs' in fault && !(fault.delayMs >= 0)) throw new RangeError('delayMs must be a number of milliseconds')
+  const isDelay = fault.action === 'delay' || fault.action === 'delayBefore'
+  if (isDelay && !(fault.delayMs >= 0 && fault.delayMs <= delayMsMax))
+    throw new RangeError(`delayMs must be a number of milliseconds up to ${delayMsMax}`)
+  const { bytes = 0, rows = 1, match = {} } = fault as { bytes?: number; rows?: number; match?: FaultMatch }
+  const { skip = 0, times = 1, probability = 1 } = match
+  for (const [name, count] of Object.entries({ bytes, rows, skip, times: times === 'always' ? 1 : times }))
+    if (!Number.isSafeInteger(count) || count < 0) throw new RangeError(`${name} must be a whole number`)
+  if (!(probability >= 0 && probability <= 1)) throw new RangeError('probability must be a number from 0 to 1')
 }
 
 /** The faults that wait for their request. */

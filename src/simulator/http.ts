@@ -1,12 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { promisify } from 'node:util'
-import { constants, gunzip, gzip, inflate } from 'node:zlib'
+import { constants, deflate, gunzip, gzip, inflate } from 'node:zlib'
 
 /** A request with its body read; header names in lower case. */
 export interface HttpRequest {
   readonly method: string
   /** Path and query string as sent. */
   readonly target: string
+  /** `scheme://host:port` as the client reached the org, from its Host header. */
+  readonly origin: string
   readonly headers: Readonly<Record<string, string>>
   readonly text: string
   readonly remoteAddress: string
@@ -15,16 +17,20 @@ export interface HttpRequest {
 export interface HttpAnswer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
-  readonly text: string | undefined
+  /** The body; bytes are UTF-8 already. */
+  readonly text: string | Buffer | undefined
+  /** Called once the body is no longer needed. */
+  sent?(): void
 }
 
-/** Largest request body, unpacked. Salesforce's own bound for REST is 50 MB. */
+/** Largest request body, unpacked: Salesforce's own bounds for REST, and for the upload of a bulk job (salesforce-facts 9.2). */
 const bodyBytesMax = 50 * 1024 * 1024
+const uploadBytesMax = 150 * 1024 * 1024
 /** Shorter answers are not worth packing. */
 const packBytesMin = 1024
 
 const unpack = { gzip: promisify(gunzip), deflate: promisify(inflate) } as const
-const pack = promisify(gzip)
+const pack = { gzip: promisify(gzip), deflate: promisify(deflate) } as const
 
 /** The request's body is over the bound. */
 export class BodyTooLarge extends Error {}
@@ -35,40 +41,57 @@ export async function readRequest(message: IncomingMessage): Promise<HttpRequest
   for (const [name, value] of Object.entries(message.headers))
     headers[name] = Array.isArray(value) ? value.join(', ') : (value ?? '')
   const chunks: Buffer[] = []
+  const bytesMax = message.method === 'PUT' ? uploadBytesMax : bodyBytesMax
   let size = 0
   for await (const chunk of message) {
     size += chunk.length
-    if (size > bodyBytesMax) throw new BodyTooLarge()
+    if (size > bytesMax) throw new BodyTooLarge()
     chunks.push(chunk)
   }
   let body: Buffer = Buffer.concat(chunks)
   const encoding = headers['content-encoding']
   if (encoding === 'gzip' || encoding === 'deflate') {
-    body = await unpack[encoding](body, { maxOutputLength: bodyBytesMax })
+    body = await unpack[encoding](body, { maxOutputLength: bytesMax })
   }
   return {
     method: message.method ?? 'GET',
     target: message.url ?? '/',
+    origin: `${'encrypted' in message.socket ? 'https' : 'http'}://${headers.host ?? 'localhost'}`,
     headers,
     text: body.toString('utf8'),
     remoteAddress: message.socket.remoteAddress ?? '',
   }
 }
 
-/** Sends the answer, packed if the client takes gzip; `nowMs` is the org's time, for the Date header. */
+/** How much of an answer's body is sent: `complete` ends the message there as if that were all, else the connection closes. */
+export interface Cut {
+  /** Half of the body unless given. */
+  readonly bytes?: number
+  readonly complete?: boolean
+}
+
+/** Sends the answer, packed if the client takes gzip or deflate; `nowMs` is the org's time, for the Date header. */
 export async function sendAnswer(
   response: ServerResponse,
   request: HttpRequest,
   answer: HttpAnswer,
   nowMs: number,
+  cut?: Cut,
 ): Promise<void> {
-  let body = answer.text === undefined ? undefined : Buffer.from(answer.text)
+  response.once('close', () => answer.sent?.())
+  let body: Buffer | undefined = typeof answer.text === 'string' ? Buffer.from(answer.text) : answer.text
   const headers: Record<string, string> = { Date: new Date(nowMs).toUTCString(), ...answer.headers }
-  if (body && body.length >= packBytesMin && /\bgzip\b/.test(request.headers['accept-encoding'] ?? '')) {
-    body = await pack(body, { level: constants.Z_BEST_SPEED })
-    headers['Content-Encoding'] = 'gzip'
+  const cutAt = (whole: Buffer) => whole.subarray(0, cut?.bytes ?? Math.floor(whole.length / 2))
+  if (body && cut?.complete) body = cutAt(body)
+  const accepted = request.headers['accept-encoding'] ?? ''
+  const encoding = (['gzip', 'deflate'] as const).find(each => accepted.includes(each))
+  if (body && body.length >= packBytesMin && encoding) {
+    body = await pack[encoding](body, { level: constants.Z_BEST_SPEED })
+    headers['Content-Encoding'] = encoding
   }
   if (body) headers['Content-Length'] = String(body.length)
   response.writeHead(answer.status, headers)
-  response.end(request.method === 'HEAD' ? undefined : body)
+  if (request.method === 'HEAD') body = undefined
+  if (body && cut && !cut.complete) response.write(cutAt(body), () => response.destroy())
+  else response.end(body)
 }

@@ -1,18 +1,30 @@
 import { ApiError, requestError } from './api-error.ts'
 import type { ApiUsage } from './api-usage.ts'
+import { Jobs } from './bulk/jobs.ts'
 import type { HttpAnswer, HttpRequest } from './http.ts'
+import { IdempotentAnswers } from './idempotent-answers.ts'
+import { readJsonBody } from './json-body.ts'
 import { makeRequestId, type Org } from './org/org.ts'
 import { type Answer, type Api, type Dispatch, errorAnswer, jsonAnswer, makeDispatch, versions } from './router.ts'
+import { bulkRoutes } from './routes/bulk.ts'
 import { collectionRoutes } from './routes/collections.ts'
 import { compositeRoutes } from './routes/composite.ts'
+import { batchRoutes } from './routes/composite-batch.ts'
+import { graphRoutes } from './routes/composite-graph.ts'
+import { treeRoutes } from './routes/composite-tree.ts'
+import { externalIdRoutes } from './routes/external-id.ts'
+import { limitsRoutes } from './routes/limits.ts'
 import { metadataRoutes } from './routes/metadata.ts'
 import { queryRoutes } from './routes/query.ts'
 import { replicationRoutes } from './routes/replication.ts'
 import { rowRoutes } from './routes/rows.ts'
+import { uiApiRoutes } from './routes/ui-api.ts'
 import type { Sessions } from './sessions.ts'
 import type { Cursors } from './soql/cursors.ts'
 
 const uriBytesMax = 16_384
+/** How often a write that waits for another transaction's row looks again (switch rowLockWaitMs). */
+const rowLockPollMs = 20
 const jsonHeaders = { 'Content-Type': 'application/json;charset=UTF-8' }
 const seasons = ['Spring', 'Summer', 'Winter'] as const
 
@@ -37,21 +49,34 @@ export class Rest {
   readonly #api: Api
   readonly #dispatch: Dispatch
   /** How long a written row stays unseen after it was stamped; the answer waits as long (salesforce-facts 3.6). */
-  commitDelayMs: number
+  get commitDelayMs(): number {
+    return this.#org.commitDelay.fixedMs
+  }
+  set commitDelayMs(ms: number) {
+    this.#org.commitDelay.fixedMs = ms
+  }
 
   constructor(org: Org, sessions: Sessions, usage: ApiUsage, cursors: Cursors, commitDelayMs: number) {
     this.#org = org
     this.#sessions = sessions
     this.#usage = usage
-    this.#api = { org, cursors, limits: usage }
     this.commitDelayMs = commitDelayMs
+    const jobs = new Jobs(org)
+    this.#api = { org, cursors, usage, jobs, idempotentAnswers: new IdempotentAnswers(org.now) }
     this.#dispatch = makeDispatch({
       ...metadataRoutes,
+      ...limitsRoutes,
       ...queryRoutes,
       ...replicationRoutes,
       ...compositeRoutes(() => this.#dispatch),
+      ...batchRoutes(() => this.#dispatch),
+      ...graphRoutes(() => this.#dispatch),
+      ...treeRoutes,
       ...collectionRoutes,
+      ...bulkRoutes,
+      ...uiApiRoutes,
       ...rowRoutes,
+      ...externalIdRoutes,
     })
   }
 
@@ -66,7 +91,12 @@ export class Rest {
       answer = errorAnswer(error)
     }
     const headers = { ...jsonHeaders, 'Sforce-Limit-Info': this.#usage.header, ...answer.headers }
-    return { status: answer.status, headers, text: answer.text }
+    return {
+      status: answer.status,
+      headers,
+      text: answer.bytes ?? answer.text,
+      ...(answer.sent ? { sent: answer.sent } : {}),
+    }
   }
 
   async #execute(request: HttpRequest, rowLocks: number, committed: (ms: number) => Promise<void>): Promise<Answer> {
@@ -75,23 +105,33 @@ export class Rest {
       throw requestError(403, 'REQUEST_LIMIT_EXCEEDED', 'TotalRequests Limit exceeded.')
     this.#usage.count()
     const { method, headers, text } = request
-    const body = readBody(request)
     const transaction = this.#org.begin({ userId, requestId: makeRequestId() }, rowLocks)
     try {
-      const answer = this.#dispatch(request.target, {
-        api: this.#api,
-        method,
-        headers,
-        body,
-        text,
-        userId,
-        access: this.#org.accessOf(userId),
-        transaction,
-      })
+      const run = () =>
+        this.#dispatch(request.target, {
+          api: this.#api,
+          method,
+          headers,
+          readBody: () => readJsonBody(request),
+          text,
+          userId,
+          access: this.#org.accessOf(userId),
+          transaction,
+        })
+      let answer = run()
+      const waitMs = this.#org.switches.rowLockWaitMs
+      for (let waited = 0; transaction.blockedBy && waited < waitMs; waited += rowLockPollMs) {
+        transaction.rollbackTo(0)
+        transaction.blockedBy = undefined
+        await committed(rowLockPollMs)
+        answer = run()
+      }
+      this.#usage.count(answer.furtherCalls ?? 0)
       if (answer.status >= 300) transaction.rollbackTo(0)
-      if (transaction.changes.length > 0 && this.commitDelayMs > 0) {
+      const delayMs = this.#org.commitDelay.nextMs()
+      if (transaction.changes.length > 0 && delayMs > 0) {
         transaction.park()
-        await committed(this.commitDelayMs)
+        await committed(delayMs)
       }
       transaction.commit()
       return answer
@@ -107,44 +147,11 @@ export class Rest {
       throw requestError(431, 'REQUEST_HEADER_FIELDS_TOO_LARGE', 'Headers too large')
   }
 
-  /** The session's user. Throws 401 as salesforce-facts 1.5 lists. */
+  /** The session's user. Throws 401 and 403 as salesforce-facts 1.5 lists. */
   #userOf(authorization: string): string {
     const [, scheme = '', token = ''] = /^(\S+)\s+(\S+)$/.exec(authorization.trim()) ?? []
     if (authorization !== '' && !/^(bearer|oauth)$/i.test(scheme))
       throw requestError(401, 'INVALID_AUTH_HEADER', 'INVALID_HEADER_TYPE')
-    const userId = this.#sessions.userOf(token)
-    if (userId === undefined) throw requestError(401, 'INVALID_SESSION_ID', 'Session expired or invalid')
-    return userId
+    return this.#sessions.apiUser(token)
   }
 }
-
-/** The body as JSON; undefined if there is none. Throws 415 and JSON_PARSER_ERROR (salesforce-facts 2.2). */
-function readBody({ method, text, headers }: HttpRequest): unknown {
-  if (text === '' || method === 'GET' || method === 'HEAD' || method === 'DELETE') return undefined
-  const type = headers['content-type'] ?? ''
-  if (!/^application\/json\b/i.test(type)) {
-    throw requestError(
-      415,
-      'UNSUPPORTED_MEDIA_TYPE',
-      `Content-Type header specified in HTTP request is not supported: ${type}`,
-    )
-  }
-  try {
-    return JSON.parse(text)
-  } catch (cause) {
-    const position = Number(/position (\d+)/.exec(String(cause))?.[1] ?? firstBad(text))
-    const character = text.charAt(position)
-    const what = `Unexpected character ('${character}' (code ${character.charCodeAt(0)}))`
-    const lines = text.slice(0, position).split('\n')
-    const where = `at [line:${lines.length}, column:${(lines.at(-1)?.length ?? 0) + 1}]`
-    throw requestError(
-      400,
-      'JSON_PARSER_ERROR',
-      position < text.length ? `${what}: expected a valid value ${where}` : `Unexpected end-of-input ${where}`,
-    )
-  }
-}
-
-/** Node names no position for a bad first character, nor for an input that ends too early. */
-const firstBad = (text: string): number =>
-  /^\s*[[{"\-\d]|^\s*(true|false|null)/.test(text) ? text.length : text.search(/\S/)

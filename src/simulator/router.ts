@@ -1,4 +1,7 @@
 import { ApiError, notFound, requestError } from './api-error.ts'
+import type { ApiUsage } from './api-usage.ts'
+import type { Jobs } from './bulk/jobs.ts'
+import type { IdempotentAnswers } from './idempotent-answers.ts'
 import type { Access } from './org/access.ts'
 import type { Org } from './org/org.ts'
 import type { Transaction } from './org/transaction.ts'
@@ -8,7 +11,10 @@ import type { Cursors } from './soql/cursors.ts'
 export interface Api {
   readonly org: Org
   readonly cursors: Cursors
-  readonly limits: { readonly used: number; readonly max: number }
+  readonly usage: ApiUsage
+  /** The jobs of the Bulk API 2.0. */
+  readonly jobs: Jobs
+  readonly idempotentAnswers: IdempotentAnswers
 }
 
 /** One REST request, or one subrequest of a composite; `text` is the body as it came. */
@@ -30,17 +36,23 @@ export interface Call {
   readonly transaction: Transaction
 }
 
-/** The answer: JSON text, or no body at all. */
+/** The answer: JSON text unless `headers` names another Content-Type, or no body at all. */
 export interface Answer {
   readonly status: number
   readonly headers?: Readonly<Record<string, string>>
   readonly text?: string
+  /** The same in UTF-8, where it is at hand so. */
+  readonly bytes?: Buffer
+  /** To be called once the bytes are no longer needed. */
+  sent?(): void
   /** A row of a collection failed, which an outer allOrNone takes as its own failure (salesforce-facts 7.1). */
   readonly rowsFailed?: boolean
+  /** API calls that the request counts as beyond one. */
+  readonly furtherCalls?: number
 }
 
 export type Handler = (call: Call) => Answer
-export type Methods = Readonly<Partial<Record<'GET' | 'POST' | 'PATCH' | 'DELETE', Handler>>>
+export type Methods = Readonly<Partial<Record<'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', Handler>>>
 
 /** Paths below `/services/data/vXX.X/`; a segment that starts with a colon is a parameter. */
 export type Routes = Readonly<Record<string, Methods>>
@@ -57,22 +69,28 @@ interface CompiledRoute {
   readonly methods: Methods
 }
 
+/** A call before its path is read; the body is parsed only once there is a handler that takes it. */
+export interface Incoming extends Omit<Call, 'params' | 'query' | 'version' | 'root' | 'body'> {
+  readBody(): unknown
+}
+
 /** Finds the handler for a path and runs it; refusals become answers, anything else passes through. */
-export type Dispatch = (path: string, call: Omit<Call, 'params' | 'query' | 'version' | 'root'>) => Answer
+export type Dispatch = (path: string, incoming: Incoming) => Answer
 
 /** Compiles the table; of routes that match a path, the first is taken. */
 export function makeDispatch(routes: Routes): Dispatch {
   const compiled = Object.entries(routes).map(
     ([path, methods]): CompiledRoute => ({ segments: path.split('/'), methods }),
   )
-  return (target, call) => {
+  return (target, incoming) => {
     try {
       const { version, root, segments, query } = readTarget(target)
-      const method = overriddenMethod(call.method, query)
+      const method = overriddenMethod(incoming.method, query)
       const { route, params } = matchRoute(compiled, segments)
       const handler = route.methods[method === 'HEAD' ? 'GET' : (method as keyof Methods)]
       if (!handler) throw methodNotAllowed(method, route.methods)
-      return handler({ ...call, method, version, root, query, params })
+      const { readBody, ...call } = incoming
+      return handler({ ...call, method, version, root, query, params, body: readBody() })
     } catch (error) {
       if (error instanceof ApiError) return errorAnswer(error)
       throw error
@@ -82,7 +100,7 @@ export function makeDispatch(routes: Routes): Dispatch {
 
 function readTarget(target: string): { version: number; root: string; segments: string[]; query: URLSearchParams } {
   const [path = '', search = ''] = splitOnce(target, '?')
-  const match = /^\/services\/data\/v(\d+)\.0\/(.+?)\/?$/.exec(path)
+  const match = /^\/services\/data\/v(\d+)\.0(?:\/(.*?))?\/?$/.exec(path)
   const version = Number(match?.[1])
   if (version < versions.first && version > 6)
     throw requestError(410, 'GONE', 'The requested resource is no longer available')
@@ -127,7 +145,7 @@ function matchRoute(
 }
 
 function methodNotAllowed(method: string, methods: Methods): ApiError {
-  const allowed = ['GET', 'POST', 'PATCH', 'DELETE'].filter(name => name in methods)
+  const allowed = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'].filter(name => name in methods)
   const names = 'GET' in methods ? ['HEAD', ...allowed] : allowed
   return requestError(405, 'METHOD_NOT_ALLOWED', `HTTP Method '${method}' not allowed. Allowed are ${names.join(',')}`)
 }

@@ -1,12 +1,18 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import { sleep } from '../core/clock.ts'
 import { ConnectorError } from '../core/errors.ts'
+import { requestError } from './api-error.ts'
 import { type Controlled, control } from './control.ts'
 import { type Fault, type FaultAction, faultAnswers } from './faults.ts'
-import { BodyTooLarge, type HttpAnswer, type HttpRequest, readRequest, sendAnswer } from './http.ts'
-import type { OAuthClient } from './oauth-client.ts'
-import { versionList } from './rest.ts'
-import { identity, type OAuthAnswer, type OAuthCall, revoke, token } from './routes/oauth.ts'
+import { isLoginOrigin } from './hosts.ts'
+import { BodyTooLarge, type Cut, type HttpAnswer, type HttpRequest, readRequest, sendAnswer } from './http.ts'
+import type { LongRequests } from './long-requests.ts'
+import { type OAuthServed, oauth } from './oauth/endpoints.ts'
+import { type Rest, versionList } from './rest.ts'
+import { errorAnswer } from './router.ts'
+import { soap } from './soap/endpoint.ts'
+import type { Certificate } from './tls.ts'
 
 /** Longer than clients keep idle connections, so that none is closed just as it is used again. */
 const keepAliveMs = 120_000
@@ -14,22 +20,27 @@ const keepAliveMs = 120_000
 const headerBytesMax = 64 * 1024
 
 const json = { 'Content-Type': 'application/json;charset=UTF-8' }
+const html = { 'Content-Type': 'text/html;charset=UTF-8' }
 
 /** Everything a request may reach. */
-export interface Served extends Controlled {
-  readonly client: OAuthClient
+export interface Served extends Controlled, OAuthServed {
+  readonly longRequests: LongRequests
+  readonly rest: Rest
 }
 
 /** `undefined`: the connection is to be closed without an answer. */
-type Outcome = HttpAnswer | undefined
+type Outcome = { readonly answer: HttpAnswer; readonly cut?: Cut } | undefined
 
-/** The HTTP face of the org: `stop` ends what still waits. */
-export function makeServer(served: Served, stop: AbortSignal): Server {
-  const server = createServer({ maxHeaderSize: headerBytesMax, keepAliveTimeout: keepAliveMs }, (message, response) => {
+/** The HTTP face of the org, over TLS with a certificate; `stop` ends what still waits. */
+export function makeServer(served: Served, stop: AbortSignal, certificate?: Certificate): Server {
+  const options = { maxHeaderSize: headerBytesMax, keepAliveTimeout: keepAliveMs }
+  const listener = (message: IncomingMessage, response: ServerResponse) => {
     // It fails only if the client hung up or sent what cannot be unpacked: nobody is left to be told.
     respond(served, stop, message, response).catch(() => response.destroy())
-  })
-  return server
+  }
+  return certificate
+    ? createTlsServer({ ...options, cert: certificate.cert, key: certificate.key }, listener)
+    : createServer(options, listener)
 }
 
 async function respond(
@@ -46,10 +57,10 @@ async function respond(
     response.writeHead(413, { Connection: 'close' }).end()
     return
   }
-  const outcome = await outcomeOf(served, stop, request).catch(error =>
-    stop.aborted ? undefined : internalError(error),
+  const outcome = await outcomeOf(served, stop, request).catch(
+    (error): Outcome => (stop.aborted ? undefined : { answer: internalError(error) }),
   )
-  if (outcome) await sendAnswer(response, request, outcome, served.org.now())
+  if (outcome) await sendAnswer(response, request, outcome.answer, served.org.now(), outcome.cut)
   else message.socket.destroy()
 }
 
@@ -60,17 +71,25 @@ function internalError(error: unknown): HttpAnswer {
 }
 
 async function outcomeOf(served: Served, stop: AbortSignal, request: HttpRequest): Promise<Outcome> {
-  if (request.target.startsWith('/control/')) return control(served, request)
+  if (/^\/control(\/|$)/.test(request.target)) return { answer: control(served, request) }
+  if (!request.target.startsWith('/services/data/v')) return struck(served, stop, request)
+  if (served.longRequests.full) return { answer: tooManyLong(served) }
+  return served.longRequests.during(() => struck(served, stop, request))
+}
+
+/** The request, with the fault that is waiting for it. */
+async function struck(served: Served, stop: AbortSignal, request: HttpRequest): Promise<Outcome> {
   const { method, target, text } = request
   const fault = served.faults.strike({ method, path: target, body: text })
   if (fault?.action === 'dropBefore') return undefined
   if (fault?.action === 'expireSessions') served.sessions.expireAll()
   if (fault?.action === 'delayBefore') await sleep(fault.delayMs, stop)
-  if (fault?.action === 'answer' && fault.executed !== true) return cannedAnswer(served, fault)
+  if (fault?.action === 'answer' && fault.executed !== true) return { answer: cannedAnswer(served, fault) }
   const answer = await execute(served, stop, request, fault)
   if (fault?.action === 'dropAfter') return undefined
   if (fault?.action === 'delay') await sleep(fault.delayMs, stop)
-  return fault?.action === 'answer' ? cannedAnswer(served, fault) : answer
+  if (fault?.action === 'truncate') return { answer, cut: fault }
+  return { answer: fault?.action === 'answer' ? cannedAnswer(served, fault) : answer }
 }
 
 function cannedAnswer({ usage }: Served, fault: Extract<FaultAction, { action: 'answer' }>): HttpAnswer {
@@ -78,6 +97,10 @@ function cannedAnswer({ usage }: Served, fault: Extract<FaultAction, { action: '
   if ('html' in canned) return { status: canned.status, headers: { 'Content-Type': 'text/html' }, text: canned.html }
   const headers = { ...json, 'Sforce-Limit-Info': usage.header }
   return { status: canned.status, headers, text: JSON.stringify(canned.json) }
+}
+
+function tooManyLong(served: Served): HttpAnswer {
+  return cannedAnswer(served, { action: 'answer', answer: 'concurrentLimitExceeded' })
 }
 
 async function execute(
@@ -91,32 +114,28 @@ async function execute(
     const { status, text } = versionList()
     return { status, headers: json, text }
   }
+  const rowLocks = fault?.action === 'rowLock' ? (fault.rows ?? 1) : 0
+  const committed = (ms: number) => sleep(ms, stop)
   if (path.startsWith('/services/data/')) {
-    const rowLocks = fault?.action === 'rowLock' ? (fault.rows ?? 1) : 0
-    return served.rest.handle(request, rowLocks, ms => sleep(ms, stop))
+    if (isElsewhere(served, request)) return wrongInstance(served)
+    return served.rest.handle(request, rowLocks, committed)
   }
-  const { status, text, contentType } = signIn(served, request, path)
-  const headers = { 'Content-Type': contentType ?? json['Content-Type'], 'Cache-Control': 'no-store' }
-  return { status, headers, text }
+  if (path.startsWith('/services/Soap/')) return soap(served, request, rowLocks, committed)
+  return (
+    oauth(served, request) ?? { status: 404, headers: html, text: '<html><body>URL No Longer Exists</body></html>' }
+  )
 }
 
-/** The OAuth endpoints and the identity URL. */
-function signIn(served: Served, request: HttpRequest, path: string): OAuthAnswer {
-  const { org, sessions, client } = served
-  const authorization = request.headers.authorization ?? ''
-  const form = new URLSearchParams(request.text)
-  const call: OAuthCall = { org, sessions, client, origin: `http://${request.headers.host}`, authorization, form }
-  const bearer = /^(?:bearer|oauth)\s+(\S+)$/i.exec(authorization)?.[1] ?? ''
-  const isPost = request.method === 'POST'
-  if (path === '/services/oauth2/token' && isPost) return token(call)
-  if (path === '/services/oauth2/revoke' && isPost) return revoke(call)
-  if (path === '/services/oauth2/userinfo') return identity(call, sessions.userOf(bearer))
-  const [, orgId, userId] = /^\/id\/(\w+)\/(\w+)$/.exec(path) ?? []
-  if (orgId === org.orgId) {
-    const caller = sessions.userOf(bearer)
-    return identity(call, caller === userId ? caller : undefined)
-  }
-  return { status: 404, text: '<html><body>URL No Longer Exists</body></html>', contentType: 'text/html;charset=UTF-8' }
+/** Whether the client is not where its sign-in sent it (salesforce-facts 1.1). */
+function isElsewhere({ logins }: Served, { origin }: HttpRequest): boolean {
+  const { instanceUrl } = logins.settings
+  return isLoginOrigin(origin) || (instanceUrl !== '' && instanceUrl !== origin)
+}
+
+/** A token that was sent to the wrong instance is as good as none (salesforce-facts 1.5). */
+function wrongInstance({ usage }: Served): HttpAnswer {
+  const { status, text } = errorAnswer(requestError(401, 'INVALID_SESSION_ID', 'Session expired or invalid'))
+  return { status, headers: { ...json, 'Sforce-Limit-Info': usage.header }, text }
 }
 
 /** Starts to listen and returns the port. Throws ConnectorError if the port cannot be had. */
@@ -135,4 +154,11 @@ export function listen(server: Server, port: number, host: string): Promise<numb
       resolve(typeof address === 'object' && address ? address.port : port)
     })
   })
+}
+
+/** Stops to listen and closes every connection. */
+export async function closeServer(server: Server): Promise<void> {
+  const closed = new Promise(resolve => server.close(resolve))
+  server.closeAllConnections()
+  await closed
 }

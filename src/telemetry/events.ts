@@ -12,8 +12,19 @@ export interface RequestDone {
   /** undefined: no answer. */
   readonly status?: number | undefined
   readonly ms: number
-  readonly apiUsed?: number | undefined
-  readonly apiMax?: number | undefined
+}
+
+/** API calls of 24 hours, as BudgetStatus (salesforce/governor.ts); undefined: not known yet. */
+export interface BudgetSeen {
+  readonly state: 'ok' | 'slowed' | 'throttled'
+  readonly used: number | undefined
+  readonly max: number | undefined
+  readonly left: number | undefined
+  readonly reserve: number | undefined
+  readonly forecast: number | undefined
+  readonly inFlight: number
+  readonly inFlightMax: number
+  readonly waiting: number
 }
 
 /** All that the connector tells of itself. Only this file logs and counts (style habit 7). */
@@ -24,6 +35,7 @@ export const createEvents = (log: Log, metrics: Metrics) => ({
   ...sourceEvents(log, metrics),
   ...sinkEvents(log, metrics),
   ...salesforceEvents(log, metrics),
+  ...budgetEvents(log, metrics),
 })
 
 function lifeEvents(log: Log, metrics: Metrics) {
@@ -107,11 +119,12 @@ function salesforceEvents(log: Log, metrics: Metrics) {
     signedIn(e: { orgId: string; userId: string; instanceUrl: string }) {
       log.info(e, 'Signed in to Salesforce.')
     },
+    signInWarned(e: { warning: string; remedy: string }) {
+      log.warn(e, 'Signing in should be changed.')
+    },
     requestDone(e: RequestDone) {
-      metrics.requests.inc({ resource: e.resource, status: String(e.status ?? 'none') })
-      metrics.requestSeconds.observe({ resource: e.resource }, e.ms / 1_000)
-      if (e.apiUsed !== undefined) metrics.apiUsed.set(e.apiUsed)
-      if (e.apiMax !== undefined) metrics.apiMax.set(e.apiMax)
+      metrics.requests.inc({ method: e.method, resource: e.resource, status: statusClass(e.status) })
+      metrics.requestSeconds.observe({ method: e.method, resource: e.resource }, e.ms / 1_000)
       log.debug(e, 'Salesforce answered.')
     },
     breakerOpened(e: { reason: string }) {
@@ -121,6 +134,47 @@ function salesforceEvents(log: Log, metrics: Metrics) {
     breakerClosed(e: { openMs: number }) {
       metrics.breakerOpen.set(0)
       log.info(e, 'Salesforce answers again.')
+    },
+    describeChanged(e: {
+      object: string
+      added: readonly string[]
+      removed: readonly string[]
+      retyped: readonly string[]
+      altered: readonly string[]
+    }) {
+      const { object, ...changes } = e
+      for (const [change, fields] of Object.entries(changes))
+        if (fields.length > 0) metrics.describeChanges.inc({ object, change }, fields.length)
+      log.warn(e, 'Fields of an object changed in Salesforce.')
+    },
+  }
+}
+
+/** 2xx, 3xx, 4xx, 5xx, or none if there was no answer. */
+const statusClass = (status: number | undefined): string =>
+  status === undefined ? 'none' : `${Math.floor(status / 100)}xx`
+
+const budgetStates = ['ok', 'slowed', 'throttled'] as const
+
+function budgetEvents(log: Log, metrics: Metrics) {
+  return {
+    budgetSeen(e: BudgetSeen) {
+      for (const [name, value] of Object.entries(e)) {
+        const gauge = metrics.budget[name as keyof typeof metrics.budget]
+        if (gauge && typeof value === 'number') gauge.set(value)
+      }
+      for (const state of budgetStates) metrics.budgetState.set({ state }, e.state === state ? 1 : 0)
+    },
+    budgetMoved(e: BudgetSeen & { from: BudgetSeen['state'] }) {
+      const level = e.state === 'throttled' ? 'warn' : 'info'
+      log[level](e, `API budget: ${e.state}.`)
+    },
+    callWaited(e: { priority: string; ms: number; started: boolean }) {
+      metrics.callWaitSeconds.observe({ priority: e.priority, started: String(e.started) }, e.ms / 1_000)
+    },
+    inFlightReduced(e: { from: number; to: number }) {
+      metrics.concurrencyRefusals.inc()
+      log.warn(e, 'Salesforce runs too many requests at a time; fewer are sent.')
     },
   }
 }

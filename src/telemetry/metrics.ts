@@ -8,14 +8,9 @@ export type Metrics = ReturnType<typeof createMetrics>
 /** All metrics of one connector, in a registry of their own, so that several connectors fit in one process. */
 export function createMetrics() {
   const registry = new Registry()
-  const registers = [registry]
   collectDefaultMetrics({ register: registry })
-  const counter = <L extends string>(name: string, help: string, labelNames: L[]) =>
-    new Counter({ name, help, labelNames, registers })
-  const gauge = <L extends string>(name: string, help: string, labelNames: L[] = []) =>
-    new Gauge({ name, help, labelNames, registers })
-  const histogram = <L extends string>(name: string, help: string, labelNames: L[], buckets: number[]) =>
-    new Histogram({ name, help, labelNames, buckets, registers })
+  const make = makersIn([registry])
+  const { counter, gauge, histogram } = make
   return {
     registry,
     events: counter('connector_events_total', 'Trigger events committed.', ['object', 'type']),
@@ -32,28 +27,76 @@ export function createMetrics() {
     transactions: counter('connector_transactions_total', 'Kafka transactions, by outcome.', ['half', 'outcome']),
     transactionSeconds: histogram('connector_transaction_seconds', 'Kafka transactions.', ['half'], fastSeconds),
     pollSeconds: histogram('connector_poll_seconds', 'Polls of an object, commits included.', ['object'], slowSeconds),
-    requests: counter('connector_salesforce_requests_total', 'Answers of Salesforce, by HTTP status or "none".', [
-      'resource',
-      'status',
-    ]),
-    requestSeconds: histogram(
-      'connector_salesforce_request_seconds',
-      'Calls of Salesforce.',
-      ['resource'],
-      slowSeconds,
-    ),
-    apiUsed: gauge('connector_salesforce_api_used', 'API calls of the org in the last 24 hours (Sforce-Limit-Info).'),
-    apiMax: gauge('connector_salesforce_api_max', 'API calls the org may make in 24 hours.'),
-    breakerOpen: gauge('connector_salesforce_breaker_open', '1 while calls wait for Salesforce to answer again.'),
-    watermarkAge: gauge('connector_watermark_age_seconds', 'Age of the last committed position.', ['object']),
-    windowEntries: gauge('connector_window_entries', 'Versions remembered against late commits.', ['object']),
-    lookbackShrunk: counter('connector_lookback_shrunk_total', 'Times a full window shortened the lookback.', [
-      'object',
-    ]),
-    audits: counter('connector_audits_total', 'Audits by getUpdated and getDeleted.', ['object']),
-    auditFound: counter('connector_audit_found_total', 'Changes that polls missed and the audit published.', [
-      'object',
-    ]),
+    ...salesforceMetrics(make),
+    ...sourceMetrics(make),
     commandLag: gauge('connector_command_lag', 'Commands not yet answered.', ['topic', 'partition']),
   }
 }
+
+const makersIn = (registers: Registry[]) => ({
+  counter: <L extends string>(name: string, help: string, labelNames: L[]) =>
+    new Counter({ name, help, labelNames, registers }),
+  gauge: <L extends string>(name: string, help: string, labelNames: L[] = []) =>
+    new Gauge({ name, help, labelNames, registers }),
+  histogram: <L extends string>(name: string, help: string, labelNames: L[], buckets: number[]) =>
+    new Histogram({ name, help, labelNames, buckets, registers }),
+})
+type Makers = ReturnType<typeof makersIn>
+
+const salesforceMetrics = ({ counter, gauge, histogram }: Makers) => ({
+  requests: counter(
+    'connector_salesforce_requests_total',
+    'HTTP exchanges with Salesforce, sign-ins included, by class of the status (2xx, ...) or "none".',
+    ['method', 'resource', 'status'],
+  ),
+  requestSeconds: histogram(
+    'connector_salesforce_request_seconds',
+    'HTTP exchanges with Salesforce, sign-ins included.',
+    ['method', 'resource'],
+    slowSeconds,
+  ),
+  budget: budgetGauges(gauge),
+  budgetState: gauge('connector_salesforce_budget_state', '1 for the state of the API budget.', ['state']),
+  callWaitSeconds: histogram(
+    'connector_salesforce_call_wait_seconds',
+    'Time that requests waited for their turn; started false: it did not come.',
+    ['priority', 'started'],
+    slowSeconds,
+  ),
+  concurrencyRefusals: counter(
+    'connector_salesforce_in_flight_reductions_total',
+    'Times fewer requests were allowed in flight, as Salesforce refused one for running too many at a time.',
+    [],
+  ),
+  describeChanges: counter('connector_describe_changes_total', 'Fields that changed in Salesforce while running.', [
+    'object',
+    'change',
+  ]),
+  breakerOpen: gauge('connector_salesforce_breaker_open', '1 while calls wait for Salesforce to answer again.'),
+})
+
+const sourceMetrics = ({ counter, gauge }: Makers) => ({
+  watermarkAge: gauge('connector_watermark_age_seconds', 'Age of the last committed position.', ['object']),
+  windowEntries: gauge('connector_window_entries', 'Versions remembered against late commits.', ['object']),
+  lookbackShrunk: counter('connector_lookback_shrunk_total', 'Times a full window shortened the lookback.', ['object']),
+  snapshotRows: gauge('connector_snapshot_rows', 'Rows read by a running snapshot.', ['object']),
+  snapshotTotal: gauge('connector_snapshot_rows_expected', 'Rows counted when a running snapshot began.', ['object']),
+  snapshotRate: gauge('connector_snapshot_rows_per_second', 'Rate of a running snapshot.', ['object']),
+  snapshotSecondsLeft: gauge('connector_snapshot_seconds_left', 'Time a running snapshot still needs.', ['object']),
+  snapshots: counter('connector_snapshots_total', 'Snapshots that ended, by outcome.', ['object', 'outcome']),
+  signals: counter('connector_signals_total', 'Signals looked at, by outcome.', ['object', 'type', 'outcome']),
+  audits: counter('connector_audits_total', 'Audits by getUpdated and getDeleted.', ['object']),
+  auditFound: counter('connector_audit_found_total', 'Changes that polls missed and the audit published.', ['object']),
+})
+
+/** By the name in BudgetSeen (events.ts). */
+const budgetGauges = (gauge: (name: string, help: string) => Gauge) => ({
+  used: gauge('connector_salesforce_api_used', 'API calls of the org in the last 24 hours (Sforce-Limit-Info).'),
+  max: gauge('connector_salesforce_api_max', 'API calls the org may make in 24 hours.'),
+  left: gauge('connector_salesforce_api_left', 'API calls left until the reserve is reached.'),
+  reserve: gauge('connector_salesforce_api_reserve', 'API calls kept for the other clients of the org.'),
+  forecast: gauge('connector_salesforce_api_forecast', 'API calls of the org in 24 hours at the current rate.'),
+  inFlight: gauge('connector_salesforce_in_flight', 'Requests in flight.'),
+  inFlightMax: gauge('connector_salesforce_in_flight_max', 'Requests that may be in flight.'),
+  waiting: gauge('connector_salesforce_calls_waiting', 'Requests that wait for their turn.'),
+})

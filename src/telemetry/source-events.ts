@@ -1,4 +1,4 @@
-import type { Log } from './log.ts'
+import { errorFields, type Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
 
 /** What the source tells of itself. */
@@ -26,14 +26,66 @@ export const sourceEvents = (log: Log, metrics: Metrics) => ({
   auditSkipped(e: { object: string; reason: string }) {
     log.warn(e, 'The audit was skipped: late commits before now may have been missed.')
   },
+  /** `rows` above 0: it goes on where it was committed. */
+  snapshotStarted(e: { object: string; by: 'rest' | 'bulk'; total: number | null; rows: number }) {
+    log.info(e, e.rows > 0 ? 'Snapshot goes on.' : 'Snapshot started.')
+  },
+  snapshotMoved(e: SnapshotProgress) {
+    const { object } = e
+    metrics.snapshotRows.set({ object }, e.rows)
+    if (e.total !== null) metrics.snapshotTotal.set({ object }, e.total)
+    metrics.snapshotRate.set({ object }, e.rowsPerSecond)
+    if (e.secondsLeft !== null) metrics.snapshotSecondsLeft.set({ object }, e.secondsLeft)
+  },
+  /** Every few seconds of a snapshot. */
+  snapshotProgress(e: SnapshotProgress) {
+    log.info(e, 'Snapshot goes on.')
+  },
+  snapshotJobLost(e: { object: string; error: unknown; next: 'rest' | 'bulk' }) {
+    log.warn({ object: e.object, next: e.next, ...errorFields(e.error) }, 'A bulk job was lost; the rest is read anew.')
+  },
+  snapshotEnded(e: { object: string; outcome: string; reason: string; rows: number; seconds: number }) {
+    forgetSnapshot(metrics, e.object)
+    metrics.snapshots.inc({ object: e.object, outcome: e.outcome })
+    if (e.outcome === 'done') log.info(e, 'Snapshot done.')
+    else log.warn(e, 'Snapshot failed.')
+  },
+  signalApplied(e: { object: string; id: string; type: string; outcome: string; reason: string }) {
+    metrics.signals.inc({ object: e.object, type: e.type, outcome: e.outcome })
+    if (e.outcome === 'applied') log.info(e, 'Signal applied.')
+    else log.warn(e, 'Signal refused.')
+  },
+  signalSkipped(e: { offset: number; problem: string }) {
+    log.warn(e, 'A record of the signals topic is no signal; it is passed over.')
+  },
+  signalsUnreadable(e: { error: unknown }) {
+    log.warn(errorFields(e.error), 'The signals topic cannot be read; it is tried again.')
+  },
   lookbackShrunk(e: { object: string; entries: number; lookbackSeconds: number }) {
     metrics.lookbackShrunk.inc({ object: e.object })
     log.warn(e, 'The window is full, so the lookback is shorter: raise source.window_entries_max.')
   },
 })
 
+/** `total`, `secondsLeft`: null if the rows were not counted. */
+export interface SnapshotProgress {
+  readonly object: string
+  readonly rows: number
+  readonly total: number | null
+  readonly rowsPerSecond: number
+  readonly secondsLeft: number | null
+}
+
+function forgetSnapshot(metrics: Metrics, object: string): void {
+  metrics.snapshotRows.remove(object)
+  metrics.snapshotTotal.remove(object)
+  metrics.snapshotRate.remove(object)
+  metrics.snapshotSecondsLeft.remove(object)
+}
+
 /** Its gauges go, for the next owner reports them. */
 export function forgetObject(metrics: Metrics, object: string): void {
   metrics.watermarkAge.remove(object)
   metrics.windowEntries.remove(object)
+  forgetSnapshot(metrics, object)
 }

@@ -151,7 +151,9 @@ test('run: health, metrics, a log without secrets; SIGTERM drains and exits 0', 
     /^connector_commands_total\{object="Contact",action="CreateContact",status="SUCCEEDED"\} [1-9]/m,
   )
   expect(metrics).toMatch(/^connector_events_total\{object="Contact",type="CREATED"\} [1-9]/m)
-  expect(metrics).toMatch(/^connector_salesforce_requests_total\{resource="\/queryAll",status="200"\} [1-9]/m)
+  expect(metrics).toMatch(
+    /^connector_salesforce_requests_total\{method="GET",resource="\/queryAll",status="2xx"\} [1-9]/m,
+  )
   expect(await child.end('SIGTERM')).toBe(0)
   const lines = child.logged().trimEnd().split('\n').map(replyOf)
   expect(lines.at(-1)).toMatchObject({ level: 'info', msg: 'Stopped.' })

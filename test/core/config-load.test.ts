@@ -107,8 +107,48 @@ test('the flow of auth decides its keys', () => {
   expect(found.join('\n')).toMatch(/salesforce\.auth\.client_secret: unknown key/)
   const wrong = problemsOf(() => parse(with_({ salesforce: { login_url: 'https://x', auth: { flow: 'magic' } } })))
   expect(wrong).toEqual([
-    expect.stringMatching(/auth\.flow: expected one of client_credentials, jwt_bearer, found "magic"/),
+    expect.stringMatching(
+      /auth\.flow: expected one of client_credentials, jwt_bearer, refresh_token, password, found "magic"/,
+    ),
   ])
+})
+
+describe('where to sign in', () => {
+  const jwt = { flow: 'jwt_bearer', client_id: 'id', username: 'u', private_key: 'geheim' }
+  const urlOf = (login_url: string): string =>
+    parse(with_({ salesforce: { login_url, auth: jwt } })).salesforce.loginUrl
+  test.each([
+    ['production', 'https://login.salesforce.com'],
+    ['sandbox', 'https://test.salesforce.com'],
+    ['https://acme--uat.sandbox.my.salesforce.com/', 'https://acme--uat.sandbox.my.salesforce.com'],
+    ['http://localhost:8080', 'http://localhost:8080'],
+  ])('%s', (given, url) => expect(urlOf(given)).toBe(url))
+
+  const clientCredentials = { flow: 'client_credentials', client_id: 'id', client_secret: 'geheim' }
+  test.each([
+    ['acme.my.salesforce.com', jwt, /login_url: expected production, sandbox, or a URL/],
+    ['constructor', jwt, /login_url: expected production, sandbox, or a URL/],
+    [
+      'https://acme.lightning.force.com',
+      jwt,
+      /login_url: this is the address of the user interface; .*Setup > My Domain/,
+    ],
+    ['production', clientCredentials, /login_url: client_credentials works at the My Domain URL .*Setup > My Domain/],
+    ['sandbox', clientCredentials, /login_url: client_credentials works at the My Domain URL/],
+    ['https://test.salesforce.com/', clientCredentials, /login_url: client_credentials works at the My Domain URL/],
+  ])('%s: told before any call', (login_url, auth, problem) => {
+    expect(problemsOf(() => parse(with_({ salesforce: { login_url, auth } })))).toEqual([
+      expect.stringMatching(problem),
+    ])
+  })
+
+  test('the token file is relative to the config file', () => {
+    const auth = { flow: 'refresh_token', client_id: 'id', refresh_token: 'geheim', token_file: 'state/token.json' }
+    const text = with_({ salesforce: { login_url: 'sandbox', auth } })
+    const config = parseConfig(text, { file: '/etc/connector/c.yaml', env: {} })
+    expect(config.salesforce.auth).toMatchObject({ tokenFile: '/etc/connector/state/token.json' })
+    expect(secretsOf(config)).toContain('geheim')
+  })
 })
 
 describe('secrets never show', () => {

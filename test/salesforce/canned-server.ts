@@ -68,8 +68,13 @@ export const signedIn =
         token_type: 'Bearer',
       })
     if (request.path === '/services/data/') return json(response, 200, [{ version: '67.0' }, { version: '68.0' }])
+    if (request.path.endsWith('/first')) return json(response, 200, {})
     respond(request, response)
   }
+
+/** Until one request was answered, the governor sends one at a time: this one is. */
+export const sendFirst = (salesforce: Salesforce): Promise<unknown> =>
+  salesforce.request({ method: 'GET', path: '/first', repeat: 'safe' })
 
 export interface Noted {
   readonly event: keyof SalesforceEvents
@@ -85,8 +90,14 @@ export function noteEvents(): { events: SalesforceEvents; noted: Noted[] } {
   const events = {
     requestDone: note('requestDone'),
     signedIn: note('signedIn'),
+    signInWarned: note('signInWarned'),
     breakerOpened: note('breakerOpened'),
     breakerClosed: note('breakerClosed'),
+    budgetSeen: note('budgetSeen'),
+    budgetMoved: note('budgetMoved'),
+    callWaited: note('callWaited'),
+    inFlightReduced: note('inFlightReduced'),
+    describeChanged: note('describeChanged'),
   }
   return { events, noted }
 }

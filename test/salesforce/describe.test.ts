@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { ApiResponse } from '../../src/salesforce/client.ts'
 import { Describes } from '../../src/salesforce/describe.ts'
+import type { DescribeChanged } from '../../src/salesforce/describe-changes.ts'
 
 const body = {
   name: 'Contact',
@@ -37,13 +38,15 @@ const answer = (status: number, content: unknown, headers: Record<string, string
 function describesWith(...answers: ApiResponse<unknown>[]) {
   const asked: { path: string; since: string | undefined }[] = []
   const time = { ms: 0 }
+  const changed: DescribeChanged[] = []
   const fetch = async (path: string, since: string | undefined) => {
     asked.push({ path, since })
     const next = answers.shift()
     if (!next) throw new Error('asked too often')
     return next
   }
-  return { describes: new Describes(fetch, () => time.ms), asked, time }
+  const onChanged = (change: DescribeChanged): void => void changed.push(change)
+  return { describes: new Describes(fetch, () => time.ms, onChanged), asked, time, changed }
 }
 
 test('keeps what the contract names, with the types it names', async () => {
@@ -85,6 +88,31 @@ test('then asks whether it changed', async () => {
   time.ms = 600_000
   expect((await describes.get('Contact')).label).toBe('Person')
   expect(asked.map(({ since }) => since)).toEqual([undefined, modified, modified])
+})
+
+test('tells which fields were added, removed, retyped or altered, and keeps the same object otherwise', async () => {
+  const [vip, source] = body.fields
+  const phone = { name: 'Phone', type: 'phone' }
+  const { describes, time, changed } = describesWith(
+    answer(200, body),
+    answer(200, { ...body, urls: { sobject: '/y' } }),
+    answer(200, { ...body, fields: [vip, { ...source, picklistValues: [] }, phone] }),
+    answer(200, { ...body, fields: [{ ...vip, type: 'string' }, phone] }),
+  )
+  const first = await describes.get('Contact')
+  expect(changed).toEqual([])
+  time.ms += 300_000
+  expect(await describes.get('Contact')).toBe(first) // a 200 for something that is not read
+  expect(changed).toEqual([])
+  time.ms += 300_000
+  expect(await describes.get('Contact')).not.toBe(first)
+  time.ms += 300_000
+  await describes.get('contact')
+  const none = { object: 'Contact', added: [], removed: [], retyped: [], altered: [] }
+  expect(changed).toEqual([
+    { ...none, added: ['Phone'], altered: ['LeadSource'] },
+    { ...none, removed: ['LeadSource'], retyped: ['VIP__c'] },
+  ])
 })
 
 test('a failure is not remembered', async () => {

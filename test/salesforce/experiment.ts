@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import type { Salesforce } from '../../src/salesforce/client.ts'
 import { SalesforceError } from '../../src/salesforce/salesforce-error.ts'
-import { connect, type Respond, signedIn, startCanned } from './canned-server.ts'
+import { connect, type Respond, sendFirst, signedIn, startCanned } from './canned-server.ts'
 
 /** What the request fails with. */
 export async function failureOf(work: Promise<unknown>): Promise<SalesforceError> {
@@ -28,6 +28,7 @@ export const read = (salesforce: Salesforce, changes: object = {}): Promise<unkn
 export async function against(respond: Respond): Promise<{ salesforce: Salesforce; arrived: () => number }> {
   const server = await startCanned(signedIn(respond))
   const salesforce = await connect(server.url)
+  await sendFirst(salesforce)
   const arrived = (): number => server.received.filter(({ path }) => path.includes('/sobjects/')).length
   return { salesforce, arrived }
 }

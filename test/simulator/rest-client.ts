@@ -10,6 +10,8 @@ export interface Got {
 
 export interface RestClient {
   readonly simulator: Simulator
+  /** The header's value, for requests that are made without this client. */
+  authorization(): string
   send(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Got>
   /** `path` below `/services/data/v68.0`. */
   get(path: string, headers?: Record<string, string>): Promise<Got>
@@ -53,6 +55,7 @@ export async function signIn(simulator: Simulator): Promise<RestClient> {
   }
   return {
     simulator,
+    authorization: () => `Bearer ${access_token}`,
     send,
     get: (path, headers) => send('GET', root + path, undefined, headers),
     post: (path, body) => send('POST', root + path, body),
@@ -82,3 +85,9 @@ export async function createContact(client: RestClient, fields: Record<string, u
 /** The records of a query's answer. */
 export const recordsOf = (got: Got): Record<string, unknown>[] =>
   (got.body as { records: Record<string, unknown>[] }).records
+
+/** Runs a command of the control endpoint. */
+export async function control({ simulator }: RestClient, command: string, body: object): Promise<void> {
+  const answer = await fetch(`${simulator.controlUrl}/${command}`, { method: 'POST', body: JSON.stringify(body) })
+  if (!answer.ok) throw new Error(await answer.text())
+}

@@ -1,20 +1,15 @@
-import { generateKeyPairSync, sign } from 'node:crypto'
+import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { startSimulator } from '../../src/simulator/simulator.ts'
 import { postForm, root, signIn, useSimulator } from './rest-client.ts'
+import { assertionFor } from './sign-in-client.ts'
 
 const client = useSimulator()
 
 const credentials = () => ({ client_id: client.simulator.clientId, client_secret: client.simulator.clientSecret })
 
-const base64url = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
-
-function assertion(claims: Record<string, unknown> = {}, key = client.simulator.privateKey, alg = 'RS256'): string {
-  const { clientId, username, url } = client.simulator
-  const exp = Math.floor(Date.now() / 1000) + 180
-  const signed = `${base64url({ alg })}.${base64url({ iss: clientId, sub: username, aud: url, exp, ...claims })}`
-  return `${signed}.${sign('RSA-SHA256', Buffer.from(signed), key).toString('base64url')}`
-}
+const assertion = (claims: Record<string, unknown> = {}, key?: string, alg?: string) =>
+  assertionFor(client.simulator, claims, key, alg)
 
 const jwt = (token: string) =>
   postForm(client.simulator.tokenUrl, { grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', assertion: token })
@@ -104,9 +99,16 @@ describe('JWT bearer', () => {
     expect(await jwt(make())).toMatchObject({ status: 400, body: { error, error_description } })
   })
 
+  test('exp may be text, as simple-salesforce sends it, and five minutes ahead', async () => {
+    expect((await jwt(assertion({ exp: String(nowS() + 180) }))).status).toBe(200)
+    expect((await jwt(assertion({ exp: nowS() + 300 }))).status).toBe(200)
+    expect((await jwt(assertion({ exp: 'soon' }))).status).toBe(400)
+  })
+
   test('an unsigned token is refused, whatever its header says', async () => {
     const [, payload] = assertion().split('.')
-    expect(await jwt(`${base64url({ alg: 'none' })}.${payload}.`)).toMatchObject({
+    const header = Buffer.from(JSON.stringify({ alg: 'none' })).toString('base64url')
+    expect(await jwt(`${header}.${payload}.`)).toMatchObject({
       body: { error_description: 'invalid assertion' },
     })
   })

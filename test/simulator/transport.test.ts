@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
-import { signInDetails, startSimulator } from '../../src/simulator/simulator.ts'
+import { signInDetails } from '../../src/simulator/sign-in-details.ts'
+import { startSimulator } from '../../src/simulator/simulator.ts'
 import { root, signIn, useSimulator } from './rest-client.ts'
 
 const nowMs = Date.UTC(2026, 10, 23, 10, 11, 12, 345)

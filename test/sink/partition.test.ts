@@ -37,7 +37,9 @@ const route: Route = {
   deadLetters: { topic: 'contact.commands.dlq', partitions: 1, messageBytesMax, connector: 'c' },
 }
 const rowsOf = (request: ApiRequest) => (request.body as { records: object[] }).records
-const success: Answer = request => rowsOf(request).map(() => ({ id: recordId, success: true, errors: [] }))
+/** Each row has an id of its own: two rows with one are not believed. */
+const idOf = (index: number): string => (index === 0 ? recordId : `003${String(index).padStart(15, '0')}`)
+const success: Answer = request => rowsOf(request).map((_, index) => ({ id: idOf(index), success: true, errors: [] }))
 
 /** An owner of a partition with a Salesforce that answers as a test says. */
 async function own(answer: Answer, batchCommandsMax = 100, drainMsMax = 0) {

@@ -34,11 +34,14 @@ test('a fill that fails leaves nothing behind', async () => {
 
 test('two fills of one entry do not overlap: the second waits, says so, and finds the first one’s', async () => {
   const secondWaits = Promise.withResolvers<string>()
+  const begun = Promise.withResolvers<void>()
   const slowFill = async (dir: string) => {
+    begun.resolve()
     await secondWaits.promise
     await fillWith('first')(dir)
   }
   const first = cached('entry', slowFill, quiet, root)
+  await begun.promise
   const second = cached('entry', fillWith('second'), secondWaits.resolve, root)
   expect(await second).toBe(await first)
   expect(await readFile(join(await first, 'file'), 'utf8')).toBe('first')

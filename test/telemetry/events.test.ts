@@ -44,14 +44,20 @@ test('a failed task is logged once, with code, stage and remedy, and counted', a
 
 test('the breaker and the API usage are gauges; a call without an answer counts as status none', async () => {
   const { metrics } = await after(events => {
-    events.requestDone({ method: 'GET', resource: 'query', status: 200, ms: 20, apiUsed: 18, apiMax: 15_000 })
+    events.requestDone({ method: 'GET', resource: 'query', status: 200, ms: 20 })
     events.requestDone({ method: 'POST', resource: 'composite', ms: 2_000 })
     events.breakerOpened({ reason: 'refused' })
+    const calls = { used: 18, max: 15_000, left: 13_482, reserve: 1_500, forecast: 40, inFlight: 2 }
+    events.budgetSeen({ state: 'slowed', ...calls, inFlightMax: 25, waiting: 3 })
   })
-  expect(metrics).toContain('connector_salesforce_requests_total{resource="query",status="200"} 1')
-  expect(metrics).toContain('connector_salesforce_requests_total{resource="composite",status="none"} 1')
+  expect(metrics).toContain('connector_salesforce_requests_total{method="GET",resource="query",status="2xx"} 1')
+  expect(metrics).toContain('connector_salesforce_requests_total{method="POST",resource="composite",status="none"} 1')
   expect(metrics).toContain('connector_salesforce_api_used 18')
   expect(metrics).toContain('connector_salesforce_api_max 15000')
+  expect(metrics).toContain('connector_salesforce_api_left 13482')
+  expect(metrics).toContain('connector_salesforce_in_flight_max 25')
+  expect(metrics).toContain('connector_salesforce_budget_state{state="slowed"} 1')
+  expect(metrics).toContain('connector_salesforce_budget_state{state="ok"} 0')
   expect(metrics).toContain('connector_salesforce_breaker_open 1')
 })
 

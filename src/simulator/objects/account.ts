@@ -1,28 +1,56 @@
-import { address, auditFields, field, idField, isDeletedField, lookup, type ObjectDefinition } from './definition.ts'
+import { customFields } from './custom-fields.ts'
+import { dataFlags, type ObjectDefinition } from './definition.ts'
+import { address, auditFields, field, idField, isDeletedField, lookup, number, viewedFields } from './fields.ts'
+import { accountTypes, cleanStatuses, industries, leadSources, ratings } from './picklists.ts'
 
-/** Account with the main fields of salesforce-facts 6.5: the parent that contacts point to. */
+/** Account (salesforce-facts 6.5), in an org without person accounts. */
 export const account: ObjectDefinition = {
   name: 'Account',
   label: 'Account',
   labelPlural: 'Accounts',
   keyPrefix: '001',
-  createable: true,
-  updateable: true,
-  deletable: true,
-  replicateable: true,
+  ...dataFlags,
+  mergeable: true,
   fields: [
     idField('Account'),
     isDeletedField,
     lookup('MasterRecordId', 'Master Record ID', 'N', ['Account']),
     field('Name', 'Account Name', 'string', 'CU', 255),
-    lookup('ParentId', 'Parent Account ID', 'CUN', ['Account']),
+    field('Type', 'Account Type', 'picklist', 'CUN', 255, { values: accountTypes }),
+    lookup('ParentId', 'Parent Account ID', 'CUN', ['Account'], { childRelationshipName: 'ChildAccounts' }),
     ...address('Billing'),
+    ...address('Shipping'),
     field('Phone', 'Account Phone', 'phone', 'CUN', 40),
+    field('Fax', 'Account Fax', 'phone', 'CUN', 40),
+    field('AccountNumber', 'Account Number', 'string', 'CUN', 40),
     field('Website', 'Website', 'url', 'CUN', 255),
-    field('AnnualRevenue', 'Annual Revenue', 'currency', 'CUN', 0, { precision: 18, scale: 0 }),
-    field('NumberOfEmployees', 'Employees', 'int', 'CUN'),
-    field('Description', 'Account Description', 'textarea', 'CUN', 32_000),
+    field('PhotoUrl', 'Photo URL', 'url', 'N', 255),
+    field('Sic', 'SIC Code', 'string', 'CUN', 20),
+    field('Industry', 'Industry', 'picklist', 'CUN', 255, { values: industries }),
+    number('AnnualRevenue', 'Annual Revenue', 'currency', 'CUN', 18, 0),
+    field('NumberOfEmployees', 'Employees', 'int', 'CUN', 0, { digits: 8 }),
+    field('Ownership', 'Ownership', 'picklist', 'CUN', 255, { values: ['Public', 'Private', 'Subsidiary', 'Other'] }),
+    field('TickerSymbol', 'Ticker Symbol', 'string', 'CUN', 20),
+    field('Description', 'Account Description', 'textarea', 'CUN', 32000),
+    field('Rating', 'Account Rating', 'picklist', 'CUN', 255, { values: ratings }),
+    field('Site', 'Account Site', 'string', 'CUN', 80),
     lookup('OwnerId', 'Owner ID', 'CUD', ['User']),
     ...auditFields,
+    field('LastActivityDate', 'Last Activity', 'date', 'N'),
+    ...viewedFields,
+    field('Jigsaw', 'Data.com Key', 'string', 'CUN', 20),
+    field('JigsawCompanyId', 'Jigsaw Company ID', 'string', 'N', 20),
+    field('CleanStatus', 'Clean Status', 'picklist', 'CUNR', 40, { values: cleanStatuses }),
+    field('AccountSource', 'Account Source', 'picklist', 'CUN', 255, { values: leadSources }),
+    field('DunsNumber', 'D-U-N-S Number', 'string', 'CUN', 9),
+    field('Tradestyle', 'Tradestyle', 'string', 'CUN', 255),
+    field('NaicsCode', 'NAICS Code', 'string', 'CUN', 8),
+    field('NaicsDesc', 'NAICS Description', 'string', 'CUN', 120),
+    field('YearStarted', 'Year Started', 'string', 'CUN', 4),
+    field('SicDesc', 'SIC Description', 'string', 'CUN', 80),
+    ...customFields('Account', {
+      text: 'Name & ", " & BillingCity',
+      value: row => `${row.get('Name') ?? ''}, ${row.get('BillingCity') ?? ''}`,
+    }),
   ],
 }

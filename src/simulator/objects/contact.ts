@@ -1,26 +1,33 @@
-import { address, auditFields, field, idField, isDeletedField, lookup, type ObjectDefinition } from './definition.ts'
+import { dataFlags, type ObjectDefinition } from './definition.ts'
+import {
+  address,
+  auditFields,
+  calculated,
+  field,
+  idField,
+  isDeletedField,
+  lookup,
+  number,
+  viewedFields,
+} from './fields.ts'
+import { cleanStatuses, leadSources, salutations } from './picklists.ts'
 
-/** Contact with the fields of salesforce-facts 6.2, and custom fields of the kinds a connector meets. */
+/** Contact (salesforce-facts 6.2), with custom fields of the kinds a connector meets. */
 export const contact: ObjectDefinition = {
   name: 'Contact',
   label: 'Contact',
   labelPlural: 'Contacts',
   keyPrefix: '003',
-  createable: true,
-  updateable: true,
-  deletable: true,
-  replicateable: true,
+  ...dataFlags,
+  mergeable: true,
   fields: [
     idField('Contact'),
     isDeletedField,
     lookup('MasterRecordId', 'Master Record ID', 'N', ['Contact']),
-    lookup('AccountId', 'Account ID', 'CUN', ['Account']),
+    lookup('AccountId', 'Account ID', 'CUN', ['Account'], { childRelationshipName: 'Contacts', cascadeDelete: true }),
     field('LastName', 'Last Name', 'string', 'CU', 80, { compound: 'Name' }),
     field('FirstName', 'First Name', 'string', 'CUN', 40, { compound: 'Name' }),
-    field('Salutation', 'Salutation', 'picklist', 'CUN', 40, {
-      compound: 'Name',
-      values: ['Mr.', 'Ms.', 'Mrs.', 'Dr.', 'Prof.', 'Mx.'],
-    }),
+    field('Salutation', 'Salutation', 'picklist', 'CUN', 40, { compound: 'Name', values: salutations }),
     field('Name', 'Full Name', 'string', '', 121, { computed: { kind: 'personName' } }),
     ...address('Other'),
     ...address('Mailing'),
@@ -35,26 +42,36 @@ export const contact: ObjectDefinition = {
     field('Title', 'Title', 'string', 'CUN', 128),
     field('Department', 'Department', 'string', 'CUN', 80),
     field('AssistantName', "Assistant's Name", 'string', 'CUN', 40),
-    field('LeadSource', 'Lead Source', 'picklist', 'CUN', 255, {
-      values: ['Web', 'Phone Inquiry', 'Partner Referral', 'Purchased List', 'Other'],
-    }),
+    field('LeadSource', 'Lead Source', 'picklist', 'CUN', 255, { values: leadSources }),
     field('Birthdate', 'Birthdate', 'date', 'CUN'),
-    field('Description', 'Contact Description', 'textarea', 'CUN', 32_000),
+    field('Description', 'Contact Description', 'textarea', 'CUN', 32000),
     lookup('OwnerId', 'Owner ID', 'CUD', ['User']),
     field('HasOptedOutOfEmail', 'Email Opt Out', 'boolean', 'CUD'),
     field('HasOptedOutOfFax', 'Fax Opt Out', 'boolean', 'CUD'),
     field('DoNotCall', 'Do Not Call', 'boolean', 'CUD'),
     ...auditFields,
     field('LastActivityDate', 'Last Activity', 'date', 'N'),
+    field('LastCURequestDate', 'Last Stay-in-Touch Request Date', 'datetime', 'N'),
+    field('LastCUUpdateDate', 'Last Stay-in-Touch Save Date', 'datetime', 'N'),
+    ...viewedFields,
     field('EmailBouncedReason', 'Email Bounced Reason', 'string', 'CUN', 255),
     field('EmailBouncedDate', 'Email Bounced Date', 'datetime', 'CUN'),
     field('IsEmailBounced', 'Is Email Bounced', 'boolean', 'D'),
+    field('PhotoUrl', 'Photo URL', 'url', 'N', 255),
+    field('Jigsaw', 'Data.com Key', 'string', 'CUN', 20),
+    field('JigsawContactId', 'Jigsaw Contact ID', 'string', 'N', 20),
+    field('CleanStatus', 'Clean Status', 'picklist', 'CUNR', 40, { values: cleanStatuses }),
+    lookup('IndividualId', 'Individual ID', 'CUN', ['Individual']),
     field('VIP__c', 'VIP', 'boolean', 'CUD'),
-    field('Credit_Limit__c', 'Credit Limit', 'currency', 'CUN', 0, { precision: 18, scale: 2 }),
+    number('Credit_Limit__c', 'Credit Limit', 'currency', 'CUN', 18, 2),
     field('Interests__c', 'Interests', 'multipicklist', 'CUNR', 4099, {
       values: ['Music', 'Sport', 'Travel', 'Books', 'Food'],
     }),
     field('Command_Id__c', 'Command Id', 'string', 'CUNLEQ', 80),
     field('External_Id__c', 'External Id', 'string', 'CUNLE', 80),
+    calculated('Account_Name__c', 'Account Name', 'string', row => row.get('Account.Name'), {
+      length: 1300,
+      text: 'Account.Name',
+    }),
   ],
 }

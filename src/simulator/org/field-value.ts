@@ -58,7 +58,7 @@ function dropDigits(number: number, scale: number): number {
 
 function parseText(field: Field, value: unknown, text: string): Cell {
   if (typeof value !== 'string') return unreadable(field, value, text)
-  const trimmed = value.trim()
+  const trimmed = field.switches.textTrimmed ? value.trim() : value
   if (trimmed === '') return null
   if (field.type === 'multipicklist') return inDefinitionOrder(field, trimmed)
   return field.type === 'reference' ? (toRecordId(trimmed) ?? trimmed) : trimmed
@@ -70,6 +70,16 @@ function inDefinitionOrder(field: Field, value: string): Cell {
   const parts = [...new Set(value.split(';').map(part => part.trim()))].filter(part => part !== '')
   return parts.toSorted((a, b) => rank(a) - rank(b)).join(';') || null
 }
+
+/** `HH:mm:ss.SSSZ` from a time with or without milliseconds and Z; undefined unless it is a time of day (salesforce-facts 10.2). */
+export function parseTime(text: string): string | undefined {
+  const match = /^([01]\d|2[0-3]):([0-5]\d):([0-5]\d)(?:\.(\d{1,3}))?Z?$/.exec(text)
+  if (!match) return undefined
+  const [, hours, minutes, seconds, fraction = ''] = match
+  return `${hours}:${minutes}:${seconds}.${fraction.padEnd(3, '0')}Z`
+}
+
+const isBase64 = (text: string): boolean => text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text)
 
 const parsers: Partial<Record<FieldType, (field: Field, value: unknown, text: string) => Cell>> = {
   boolean: (field, value, text) => (typeof value === 'boolean' ? value : unreadable(field, value, text)),
@@ -83,6 +93,13 @@ const parsers: Partial<Record<FieldType, (field: Field, value: unknown, text: st
     const ms = typeof value === 'string' ? parseDatetime(value) : undefined
     return ms === undefined ? unreadable(field, value, text) : Math.floor(ms / 1000) * 1000
   },
+  time: (field, value, text) =>
+    (typeof value === 'string' ? parseTime(value) : undefined) ?? unreadable(field, value, text),
+  base64: (field, value, text) =>
+    typeof value === 'string' && isBase64(value) ? value || null : unreadable(field, value, text),
+  // Compound fields are not writable, whatever the value: the field is what is refused (salesforce-facts 10.2).
+  address: () => null,
+  location: () => null,
 }
 
 /** The cell a JSON value is stored as: `""` is null, text is trimmed, a multipicklist is put in definition order (salesforce-facts 10.2).
@@ -100,10 +117,8 @@ export function checkValue(field: Field, cell: Cell): void {
     return
   }
   if (typeof cell === 'number') {
-    const { precision, scale = 0 } = field.definition
-    if (precision !== undefined && Math.abs(cell) >= 10 ** (precision - scale)) {
+    if (field.type !== 'datetime' && isOutside(field, cell))
       throw refuse('NUMBER_OUTSIDE_VALID_RANGE', `value outside of valid range on numeric field: ${cell}`)
-    }
     return
   }
   if (typeof cell !== 'string' || field.type === 'date') return
@@ -114,6 +129,16 @@ export function checkValue(field: Field, cell: Cell): void {
     throw refuse('INVALID_EMAIL_ADDRESS', `invalid email address: ${cell}`)
   }
   checkPicklist(field, cell, refuse)
+}
+
+/** Beyond the field's digits, an int of 32 bits, the poles or the date line. */
+function isOutside({ name, type, definition }: Field, cell: number): boolean {
+  const size = Math.abs(cell)
+  if (/Latitude(__s)?$/.test(name)) return size > 90
+  if (/Longitude(__s)?$/.test(name)) return size > 180
+  if (type === 'int') return size > 2_147_483_647
+  const { precision, scale = 0 } = definition
+  return precision !== undefined && size >= 10 ** (precision - scale)
 }
 
 function checkPicklist(field: Field, cell: string, refuse: (code: string, text: string) => Error): void {

@@ -1,19 +1,42 @@
 import { ownPaths, rowWriter } from '../soql/row-writer.ts'
+import { convertLead, type LeadConvert, type LeadConvertResult } from './convert-lead.ts'
+import { deleteRow, hardDeleteRow, undeleteRow } from './delete.ts'
+import { type MergeRequest, type MergeResult, mergeRows } from './merge.ts'
 import type { Effect, Org } from './org.ts'
-import { createRow, deleteRow, readRow, undeleteRow, updateRow } from './save.ts'
+import { readRow } from './read-row.ts'
+import { createRow, updateRow } from './save.ts'
+import { archiveTasks, reviseRow, touchRow } from './system-changes.ts'
 import { isLive, type Table } from './table.ts'
 import type { Transaction } from './transaction.ts'
 
 type FieldValues = Readonly<Record<string, unknown>>
 type JsonRow = Readonly<Record<string, unknown>>
 
-/** Writes as REST would make them, without HTTP. Throws ApiError with Salesforce's code and text. */
+/** A merge with the winner's new values as JSON. */
+export interface MergeOrder extends Omit<MergeRequest, 'values'> {
+  readonly values?: FieldValues
+}
+
+/** Writes as REST would make them, and those that only others than REST can make, without HTTP. Throws ApiError with Salesforce's
+ *  code and text, RangeError for an object or a field that there is none of. */
 export interface RowWrites {
   /** Returns the new row's 18-character id. */
   create(object: string, fields: FieldValues): string
   update(object: string, id: string, fields: FieldValues): void
   delete(object: string, id: string): void
   undelete(object: string, id: string): void
+  /** Past the recycle bin. */
+  hardDelete(object: string, id: string): void
+  merge(object: string, order: MergeOrder): MergeResult
+  convert(convert: LeadConvert): LeadConvertResult
+  /** As Salesforce's own processes write: SystemModstamp moves alone (salesforce-facts 3.5). */
+  touch(object: string, id: string, fields?: FieldValues): void
+  /** As formulas change: no stamp moves. */
+  revise(object: string, id: string, fields: FieldValues): void
+  /** Archives the tasks that are due; returns how many. */
+  archiveTasks(): number
+  /** Creates `count` rows, the fields of the n-th given by `fieldsOf`; returns their ids. All carry one stamp. */
+  bulkWrite(object: string, count: number, fieldsOf: (n: number) => FieldValues): string[]
 }
 
 /** A transaction that stays open: rows are stamped when written, and others see them only after `commit`. */
@@ -24,8 +47,8 @@ export interface OpenTransaction extends RowWrites {
 
 /** The org in the hand of whoever runs it: each write is a transaction of its own, by another user than the connector's. */
 export interface OrgHandle extends RowWrites {
-  /** Opens a transaction by that user (someone else unless given). */
-  begin(userId?: string): OpenTransaction
+  /** Opens a transaction by that user (someone else unless given); `stampMs` is the stamp of its rows, in epoch milliseconds. */
+  begin(userId?: string, stampMs?: number): OpenTransaction
   /** The object's committed rows as REST writes them, with the recycle bin if `deleted`. */
   rows(object: string, options?: { deleted?: boolean }): JsonRow[]
   /** One committed row, also from the recycle bin. */
@@ -39,20 +62,33 @@ export interface OrgHandle extends RowWrites {
 /** Root of the `attributes.url` in rows that the handle returns. */
 const root = '/services/data/v68.0'
 
-function writesIn(org: Org, transaction: Transaction, around: <T>(write: () => T) => T): RowWrites {
+type Around = <T>(write: (transaction: Transaction) => T) => T
+
+function writesIn(org: Org, around: Around): RowWrites {
+  const on = (object: string) => tableOf(org, object)
   return {
-    create: (object, fields) =>
-      around(() => {
-        const table = tableOf(org, object)
-        return createRow(org, transaction, table, readRow(org, table.type, fields))
-      }),
+    create: (object, fields) => around(open => createRow(org, open, on(object), readRow(org, on(object).type, fields))),
     update: (object, id, fields) =>
-      around(() => {
-        const table = tableOf(org, object)
-        updateRow(org, transaction, table, id, readRow(org, table.type, fields))
+      around(open => updateRow(org, open, on(object), id, readRow(org, on(object).type, fields))),
+    delete: (object, id) => around(open => deleteRow(org, open, on(object), id)),
+    undelete: (object, id) => around(open => undeleteRow(org, open, on(object), id)),
+    hardDelete: (object, id) => around(open => hardDeleteRow(org, open, on(object), id)),
+    merge: (object, { values = {}, ...order }) =>
+      around(open => mergeRows(org, open, on(object), { ...order, values: readRow(org, on(object).type, values) })),
+    convert: convert => around(open => convertLead(org, open, convert)),
+    touch: (object, id, fields) => around(open => touchRow(org, open, on(object), id, fields)),
+    revise: (object, id, fields) => around(open => reviseRow(org, open, on(object), id, fields)),
+    archiveTasks: () => around(open => archiveTasks(org, open)),
+    bulkWrite: (object, count, fieldsOf) =>
+      around(open => {
+        const table = on(object)
+        const stampBefore = open.stampMs
+        open.stampMs ??= org.stampMs()
+        const ids: string[] = []
+        for (let n = 0; n < count; n++) ids.push(createRow(org, open, table, readRow(org, table.type, fieldsOf(n))))
+        open.stampMs = stampBefore
+        return ids
       }),
-    delete: (object, id) => around(() => deleteRow(org, transaction, tableOf(org, object), id)),
-    undelete: (object, id) => around(() => undeleteRow(org, transaction, tableOf(org, object), id)),
   }
 }
 
@@ -62,22 +98,28 @@ function tableOf(org: Org, object: string): Table {
   return table
 }
 
+/** Writes of a transaction that is parked whenever it does not write; a write that fails leaves nothing. */
+function openTransaction(org: Org, userId: string, stampMs: number | undefined): OpenTransaction {
+  const transaction = org.begin({ userId, requestId: '' }, 0, stampMs)
+  const writes = writesIn(org, write => {
+    transaction.resume()
+    const start = transaction.changes.length
+    try {
+      return write(transaction)
+    } catch (error) {
+      transaction.rollbackTo(start)
+      throw error
+    } finally {
+      transaction.park()
+    }
+  })
+  return { ...writes, commit: () => transaction.commit(), rollback: () => transaction.rollback() }
+}
+
 /** A handle on the org; `someone` is the user behind its writes. */
 export function makeHandle(org: Org): OrgHandle {
-  const begin = (userId = org.users.someone): OpenTransaction => {
-    const transaction = org.begin({ userId, requestId: '' })
-    const writes = writesIn(org, transaction, write => {
-      transaction.resume()
-      try {
-        return write()
-      } finally {
-        transaction.park()
-      }
-    })
-    return { ...writes, commit: () => transaction.commit(), rollback: () => transaction.rollback() }
-  }
-  const alone = <T>(write: (transaction: OpenTransaction) => T): T => {
-    const transaction = begin()
+  const alone: Around = write => {
+    const transaction = org.begin({ userId: org.users.someone, requestId: '' })
     try {
       const result = write(transaction)
       transaction.commit()
@@ -87,11 +129,8 @@ export function makeHandle(org: Org): OrgHandle {
     }
   }
   return {
-    begin,
-    create: (object, fields) => alone(open => open.create(object, fields)),
-    update: (object, id, fields) => alone(open => open.update(object, id, fields)),
-    delete: (object, id) => alone(open => open.delete(object, id)),
-    undelete: (object, id) => alone(open => open.undelete(object, id)),
+    ...writesIn(org, alone),
+    begin: (userId = org.users.someone, stampMs) => openTransaction(org, userId, stampMs),
     rows: (object, { deleted = false } = {}) => {
       const table = tableOf(org, object)
       const write = rowWriter(table.type, ownPaths(table.type.fields), root)

@@ -36,3 +36,10 @@ export function makeRecordId(keyPrefix: string, sequence: number): string {
   const id15 = keyPrefix + instance + tail
   return id15 + checksum(id15)
 }
+
+/** The number `makeRecordId` was given. */
+export function sequenceOf(id: string): number {
+  let sequence = 0
+  for (const digit of id.slice(6, 15)) sequence = sequence * 62 + digits.indexOf(digit)
+  return sequence
+}

@@ -9,10 +9,12 @@ const referencePattern = /@\{(\w+)((?:\.\w+|\[\d+\])*)\}/g
 
 class MissingReference extends Error {}
 
-/** Puts the values of `@{ref.path}` in place, case-sensitively. If one is not there, `missing` is Salesforce's text for it (salesforce-facts 7.1). */
+/** Puts the values of `@{ref.path}` in place, case-sensitively. If one is not there, `missing` is Salesforce's text for it;
+ *  unless `nullable`, null is no value either (salesforce-facts 7.1). */
 export function resolveReferences(
   request: Resolvable,
   answers: ReadonlyMap<string, Answer>,
+  nullable: boolean,
 ): { readonly value: Resolvable } | { readonly missing: string } {
   const parsed = new Map<string, unknown>()
   const lookUp = (name: string, path: string): unknown => {
@@ -22,7 +24,7 @@ export function resolveReferences(
       (at, step) => (at as Record<string, unknown> | null | undefined)?.[step],
       parsed.get(name),
     )
-    if (value === undefined || !answers.has(name)) {
+    if (value === undefined || !answers.has(name) || (value === null && !nullable)) {
       throw new MissingReference(`Invalid reference specified. No value for ${name}${path} found in ${name}`)
     }
     return value
@@ -33,6 +35,12 @@ export function resolveReferences(
     if (error instanceof MissingReference) return { missing: error.message }
     throw error
   }
+}
+
+/** The subrequests that this one refers to. */
+export function referencedIn({ url, body }: Resolvable): ReadonlySet<string> {
+  const text = body === undefined ? url : url + JSON.stringify(body)
+  return new Set([...text.matchAll(referencePattern)].map(match => match[1] ?? ''))
 }
 
 type LookUp = (name: string, path: string) => unknown

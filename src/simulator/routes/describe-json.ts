@@ -1,176 +1,121 @@
-import type { FieldType } from '../objects/definition.ts'
+import type { Access } from '../org/access.ts'
 import type { Field, ObjectType } from '../org/object-type.ts'
+import { fieldJson } from './describe-field.ts'
 
-const soapTypes: Readonly<Partial<Record<FieldType, string>>> = {
-  id: 'tns:ID',
-  reference: 'tns:ID',
-  boolean: 'xsd:boolean',
-  int: 'xsd:int',
-  double: 'xsd:double',
-  currency: 'xsd:double',
-  percent: 'xsd:double',
-  date: 'xsd:date',
-  datetime: 'xsd:dateTime',
-  address: 'urn:address',
-}
-const numericTypes: ReadonlySet<FieldType> = new Set(['int', 'double', 'currency', 'percent'] as const)
+type Tables = Iterable<{ readonly type: ObjectType }>
 
-/** A field of describe, with every key of salesforce-facts 2.5. */
-function fieldJson(field: Field) {
-  const { definition, type } = field
-  const references = definition.referenceTo ?? []
-  return {
-    aggregatable: field.groupable || numericTypes.has(type) || type === 'datetime',
-    aiPredictionField: false,
-    autoNumber: false,
-    byteLength: type === 'id' || type === 'reference' ? 18 : field.length * 3,
-    calculated: false,
-    calculatedFormula: null,
-    cascadeDelete: false,
-    caseSensitive: false,
-    compoundFieldName: definition.compound ?? null,
-    controllerName: null,
-    createable: field.createable,
-    custom: field.custom,
-    defaultValue: type === 'boolean' ? false : null,
-    defaultValueFormula: null,
-    defaultedOnCreate: field.defaultedOnCreate,
-    dependentPicklist: false,
-    deprecatedAndHidden: false,
-    digits: type === 'int' ? 9 : 0,
-    displayLocationInDecimal: false,
-    encrypted: false,
-    externalId: field.externalId,
-    extraTypeInfo: type === 'textarea' ? 'plaintextarea' : null,
-    filterable: field.filterable,
-    filteredLookupInfo: null,
-    formulaTreatNullNumberAsZero: false,
-    groupable: field.groupable,
-    highScaleNumber: false,
-    htmlFormatted: false,
-    idLookup: field.idLookup,
-    inlineHelpText: null,
-    label: field.label,
-    length: field.length,
-    mask: null,
-    maskType: null,
-    name: field.name,
-    nameField: field.name === 'Name',
-    namePointing: false,
-    nillable: field.nillable,
-    permissionable: field.nillable && (field.createable || field.updateable),
-    picklistValues: (definition.values ?? []).map(value => ({
-      active: true,
-      defaultValue: false,
-      label: value,
-      validFor: null,
-      value,
-    })),
-    polymorphicForeignKey: false,
-    precision: definition.precision ?? 0,
-    queryByDistance: type === 'address',
-    referenceTargetField: null,
-    referenceTo: references,
-    relationshipName: definition.relationshipName ?? null,
-    relationshipOrder: null,
-    restrictedDelete: false,
-    restrictedPicklist: field.restricted,
-    scale: definition.scale ?? 0,
-    searchPrefilterable: false,
-    soapType: soapTypes[type] ?? 'xsd:string',
-    sortable: field.sortable,
-    type,
-    unique: field.unique,
-    updateable: field.updateable,
-    writeRequiresMasterRead: false,
-  }
-}
-
-/** The flags and names of an object, as `/sobjects` lists them. */
-export function summaryJson(type: ObjectType, root: string) {
-  const { createable, updateable, deletable, replicateable, keyPrefix, label, labelPlural, name } = type.definition
+/** The flags and names of an object, as `/sobjects` lists them; rights that the user has not are flags that are off (salesforce-facts 2.5). */
+export function summaryJson(type: ObjectType, root: string, access: Access) {
+  const { definition, name } = type
+  const { deletable, layoutable, undeletable, mergeable } = definition
   const url = `${root}/sobjects/${name}`
+  const mayDelete = deletable && access.may('delete', type)
   return {
     activateable: false,
     associateEntityType: null,
     associateParentEntity: null,
-    createable,
+    createable: definition.createable && access.may('create', type),
     custom: name.endsWith('__c'),
     customSetting: false,
     deepCloneable: false,
-    deletable,
+    deletable: mayDelete,
     deprecatedAndHidden: false,
-    feedEnabled: deletable,
+    feedEnabled: definition.feedEnabled,
     hasSubtypes: false,
     isInterface: false,
     isSubtype: false,
-    keyPrefix,
-    label,
-    labelPlural,
-    layoutable: createable,
-    mergeable: type.field('MasterRecordId') !== undefined,
-    mruEnabled: createable,
+    keyPrefix: definition.keyPrefix,
+    label: definition.label,
+    labelPlural: definition.labelPlural,
+    layoutable,
+    mergeable: mergeable && mayDelete,
+    mruEnabled: definition.mruEnabled,
     name,
-    queryable: true,
-    replicateable,
-    retrieveable: true,
-    searchable: createable,
-    triggerable: createable,
-    undeletable: deletable,
-    updateable,
+    queryable: definition.queryable,
+    replicateable: definition.replicateable,
+    retrieveable: definition.retrieveable,
+    searchable: definition.searchable,
+    triggerable: definition.triggerable,
+    undeletable: undeletable && mayDelete,
+    updateable: definition.updateable && access.may('update', type),
     urls: { describe: `${url}/describe`, rowTemplate: `${url}/{ID}`, sobject: url },
   }
 }
 
-const masterRecordType = {
-  active: true,
-  available: true,
-  defaultRecordTypeMapping: true,
-  developerName: 'Master',
-  master: true,
-  name: 'Master',
-  recordTypeId: '012000000000000AAA',
+const masterRecordTypeId = '012000000000000AAA'
+
+/** One of the object's record types, beside the master that every object has. */
+export interface RecordTypeRow {
+  readonly id: string
+  readonly name: string
+  readonly developerName: string
+  readonly active: boolean
 }
 
-/** `/sobjects/X/describe`, with every key of salesforce-facts 2.5; `children` are the objects that look up to this one. */
-export function describeJson(type: ObjectType, root: string, tables: Iterable<{ readonly type: ObjectType }>) {
-  const summary = summaryJson(type, root)
-  const layout = `${summary.urls.sobject}/describe/layouts/${masterRecordType.recordTypeId}`
+/** What describe shows of the org around the object. */
+export interface DescribeContext {
+  /** `/services/data/vXX.X`. */
+  readonly root: string
+  readonly access: Access
+  readonly tables: Tables
+  readonly recordTypes: readonly RecordTypeRow[]
+}
+
+/** `/sobjects/X/describe`, with every key of salesforce-facts 2.5, as far as the user may see. */
+export function describeJson(type: ObjectType, { root, access, tables, recordTypes }: DescribeContext) {
+  const summary = summaryJson(type, root, access)
+  const master = { id: masterRecordTypeId, name: 'Master', developerName: 'Master', active: true }
   return {
     ...summary,
     actionOverrides: [],
-    childRelationships: childRelationships(type, tables),
-    compactLayoutable: summary.createable,
+    childRelationships: childRelationships(type, access, tables),
+    compactLayoutable: summary.layoutable,
     defaultImplementation: null,
     extendedBy: null,
     extendsInterfaces: null,
-    fields: type.fields.map(fieldJson),
+    fields: access.readable(type).map(field => fieldJson(type, field, access)),
     implementedBy: null,
     implementsInterfaces: null,
     listviewable: null,
     lookupLayoutable: null,
     namedLayoutInfos: [],
     networkScopeFieldName: null,
-    recordTypeInfos: [{ ...masterRecordType, urls: { layout } }],
-    searchLayoutable: summary.createable,
+    recordTypeInfos: [...recordTypes, master].map(each => recordTypeInfo(each, summary.urls.sobject)),
+    searchLayoutable: summary.layoutable,
     sobjectDescribeOption: 'FULL',
-    supportedScopes: [{ label: 'All records', name: 'everything' }],
+    supportedScopes: [{ label: `All ${type.definition.labelPlural.toLowerCase()}`, name: 'everything' }],
   }
 }
 
-function childRelationships(parent: ObjectType, tables: Iterable<{ readonly type: ObjectType }>) {
-  return [...tables].flatMap(({ type }) =>
-    type.fields
-      .filter(field => field.definition.referenceTo?.includes(parent.name))
-      .map(field => ({
-        cascadeDelete: false,
-        childSObject: type.name,
-        deprecatedAndHidden: false,
-        field: field.name,
-        junctionIdListNames: [],
-        junctionReferenceTo: [],
-        relationshipName: field.name === `${parent.name}Id` ? type.definition.labelPlural : null,
-        restrictedDelete: false,
-      })),
-  )
+function recordTypeInfo({ id, name, developerName, active }: RecordTypeRow, sobjectUrl: string) {
+  const master = id === masterRecordTypeId
+  return {
+    active,
+    available: active,
+    defaultRecordTypeMapping: master,
+    developerName,
+    master,
+    name,
+    recordTypeId: id,
+    urls: { layout: `${sobjectUrl}/describe/layouts/${id}` },
+  }
 }
+
+function childRelationships(parent: ObjectType, access: Access, tables: Tables) {
+  return [...tables].flatMap(({ type }) => {
+    if (!access.may('read', type)) return []
+    const lookups = type.fields.filter(each => each.definition.referenceTo?.includes(parent.name) === true)
+    return lookups.filter(each => access.canRead(each)).map(each => childRelationship(type, each))
+  })
+}
+
+const childRelationship = (child: ObjectType, { name, definition }: Field) => ({
+  cascadeDelete: definition.cascadeDelete === true,
+  childSObject: child.name,
+  deprecatedAndHidden: false,
+  field: name,
+  junctionIdListNames: [],
+  junctionReferenceTo: [],
+  relationshipName: definition.childRelationshipName ?? null,
+  restrictedDelete: definition.restrictedDelete === true,
+})

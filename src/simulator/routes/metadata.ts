@@ -1,54 +1,97 @@
 import { notFound } from '../api-error.ts'
-import type { Table } from '../org/table.ts'
+import type { Cells } from '../org/cell.ts'
+import { type ObjectType, systemSlots } from '../org/object-type.ts'
+import { isLive, type StoredRow, type Table } from '../org/table.ts'
 import { type Answer, type Call, jsonAnswer, type Routes } from '../router.ts'
-import { describeJson, summaryJson } from './describe-json.ts'
+import { unlessUnmodified } from './conditional.ts'
+import { type DescribeContext, describeJson, summaryJson } from './describe-json.ts'
 
-/** The object a path names; 404 if the org has none of that name. */
+/** Rows that `/sobjects/X` lists, and those of the last day that are looked at for them. */
+const recentItemsMax = 200
+const recentMs = 24 * 60 * 60 * 1000
+
+/** The object a path names; 404 if the org has none of that name, or none that the user may see (salesforce-facts 2.5). */
 export function tableOf(call: Call): Table {
   const table = call.api.org.table(call.params.object ?? '')
-  if (!table) throw notFound()
+  if (!table || !call.access.may('read', table.type)) throw notFound()
   return table
 }
 
-function describeGlobal({ api, root }: Call): Answer {
-  const sobjects = [...api.org.tables].map(table => summaryJson(table.type, root))
-  return jsonAnswer({ encoding: 'UTF-8', maxBatchSize: 200, sobjects })
+/** `/services/data/vXX.X`: where the resources are. */
+function resources({ root }: Call): Answer {
+  const names = ['composite', 'jobs', 'limits', 'query', 'queryAll', 'sobjects', 'ui-api']
+  return jsonAnswer(Object.fromEntries(names.map(name => [name, `${root}/${name}`])))
 }
 
-function describe(call: Call): Answer {
-  const { api, root, headers } = call
-  const table = tableOf(call)
-  const changedAt = new Date(api.org.startedAtMs)
-  const known = Date.parse(headers['if-modified-since'] ?? '')
-  const lastModified = { 'Last-Modified': changedAt.toUTCString() }
-  if (known >= changedAt.getTime()) return { status: 304, headers: lastModified }
-  return { ...jsonAnswer(describeJson(table.type, root, api.org.tables)), headers: lastModified }
+const secondMs = 1000
+
+/** When what describe shows of these objects changed last: rights count as well as fields (salesforce-facts 2.3).
+ *  Rights are dated the next full second, so that a change in the second of a read is not missed. */
+function changedAt({ api, access }: Call, tables: Iterable<Table>): number {
+  const rightsMs = access.changedAtMs === 0 ? 0 : (Math.floor(access.changedAtMs / secondMs) + 1) * secondMs
+  return Math.max(api.org.startedAtMs, rightsMs, ...[...tables].map(({ type }) => type.changedAtMs))
 }
 
-/** `/sobjects/X`: the object's flags. */
-export function basicDescribe(call: Call): Answer {
-  return jsonAnswer({ objectDescribe: summaryJson(tableOf(call).type, call.root), recentItems: [] })
-}
-
-/** A number of `/limits` that nothing in the simulated org uses up. */
-const unused = (max: number) => ({ Max: max, Remaining: max })
-
-function limits({ api }: Call): Answer {
-  const { used, max } = api.limits
-  return jsonAnswer({
-    DailyApiRequests: { Max: max, Remaining: Math.max(0, max - used) },
-    DailyBulkApiBatches: unused(15_000),
-    DailyBulkV2QueryJobs: unused(10_000),
-    DailyBulkV2QueryFileStorageMB: unused(976_562),
-    DailyDeliveredPlatformEvents: unused(10_000),
-    DataStorageMB: unused(1024),
-    FileStorageMB: unused(1024),
-    PermissionSets: { ...unused(1500), CreateCustom: unused(1000) },
+function describeGlobal(call: Call): Answer {
+  const { api, access, root } = call
+  return unlessUnmodified(call, changedAt(call, api.org.tables), () => {
+    const visible = [...api.org.tables].filter(({ type }) => access.may('read', type))
+    const sobjects = visible.map(table => summaryJson(table.type, root, access))
+    return jsonAnswer({ encoding: 'UTF-8', maxBatchSize: 200, sobjects })
   })
 }
 
+function describeContext({ api, access, root }: Call, { name }: ObjectType): DescribeContext {
+  const recordTypes = [...(api.org.table('RecordType')?.rows ?? [])].map(([id, { cells = [] }]) => ({ id, cells }))
+  const type = api.org.table('RecordType')?.type
+  const read = (cells: Cells, field: string) => type?.field(field)?.read(cells) ?? null
+  return {
+    root,
+    access,
+    tables: api.org.tables,
+    recordTypes: recordTypes
+      .filter(({ cells }) => read(cells, 'SobjectType') === name)
+      .map(({ id, cells }) => ({
+        id,
+        name: String(read(cells, 'Name')),
+        developerName: String(read(cells, 'DeveloperName')),
+        active: read(cells, 'IsActive') === true,
+      })),
+  }
+}
+
+function describe(call: Call): Answer {
+  const table = tableOf(call)
+  return unlessUnmodified(call, changedAt(call, [table]), () =>
+    jsonAnswer(describeJson(table.type, describeContext(call, table.type))),
+  )
+}
+
+/** The rows that the user changed last, newest first (salesforce-facts 2.5). */
+function recentItems({ api, userId, access, root }: Call, { type, byStamp }: Table) {
+  const now = api.org.now()
+  const recent: StoredRow[] = []
+  for (const row of byStamp.walk(now - recentMs, now)) {
+    if (isLive(row.cells) && row.cells[systemSlots.LastModifiedById] === userId) recent.push(row)
+    if (recent.length > recentItemsMax) recent.shift()
+  }
+  const name = type.field('Name')
+  return recent.toReversed().map(row => ({
+    attributes: { type: type.name, url: `${root}/sobjects/${type.name}/${row.id}` },
+    Id: row.id,
+    ...(name && access.canRead(name) ? { Name: name.read(row.cells ?? []) } : {}),
+  }))
+}
+
+/** `/sobjects/X`: the object's flags and recent rows. */
+export function basicDescribe(call: Call): Answer {
+  const table = tableOf(call)
+  const objectDescribe = summaryJson(table.type, call.root, call.access)
+  return jsonAnswer({ objectDescribe, recentItems: recentItems(call, table) })
+}
+
 export const metadataRoutes: Routes = {
-  limits: { GET: limits },
+  '': { GET: resources },
   sobjects: { GET: describeGlobal },
   'sobjects/:object/describe': { GET: describe },
 }

@@ -1,9 +1,8 @@
 import { requestError } from '../api-error.ts'
 import { datetimeText } from '../org/cell.ts'
 import { parseDatetime } from '../org/field-value.ts'
-import { systemSlots } from '../org/object-type.ts'
 import type { Org } from '../org/org.ts'
-import { isLive, type StoredRow } from '../org/table.ts'
+import { isLive, type Table } from '../org/table.ts'
 import { type Answer, type Call, jsonAnswer, type Routes } from '../router.ts'
 import { tableOf } from './metadata.ts'
 
@@ -15,11 +14,16 @@ const idsMax = 600_000
 const toMinute = (ms: number): number => Math.floor(ms / minuteMs) * minuteMs
 
 interface Window {
-  readonly rows: readonly StoredRow[]
+  readonly table: Table
+  /** Epoch milliseconds, both included. */
+  readonly fromMs: number
+  readonly toMs: number
   readonly latestDateCovered: string
 }
 
-/** The rows stamped in the asked window: seconds ignored, both ends included (salesforce-facts 4.2). */
+const refuse = (message: string): Error => requestError(400, 'INVALID_REPLICATION_DATE', message)
+
+/** The asked window: seconds ignored, both ends included (salesforce-facts 4.2). */
 function readWindow(call: Call, kind: keyof typeof reachDays): Window {
   const { org } = call.api
   const table = tableOf(call)
@@ -28,16 +32,19 @@ function readWindow(call: Call, kind: keyof typeof reachDays): Window {
     throw requestError(400, 'INVALID_TYPE_FOR_OPERATION', `sObject type ${type.name} is not replicable`)
   const start = toMinute(dateOf(call, 'start'))
   const end = toMinute(dateOf(call, 'end'))
-  if (end <= start)
-    throw requestError(400, 'INVALID_REPLICATION_DATE', 'endDate must be at least one minute greater than startDate')
-  if (start < org.now() - reachDays[kind] * dayMs) {
-    throw requestError(400, 'INVALID_REPLICATION_DATE', `startDate cannot be more than ${reachDays[kind]} days ago`)
-  }
+  if (end <= start) throw refuse('endDate must be at least one minute greater than startDate')
+  if (start < org.now() - reachDays[kind] * dayMs)
+    throw refuse(`startDate cannot be more than ${reachDays[kind]} days ago`)
+  const { enabledAtMs, purgedToMs } = org.bin.log
+  if (start < toMinute(enabledAtMs)) throw refuse('startDate before org replication enabled date')
+  if (kind === 'deleted' && start < toMinute(purgedToMs))
+    throw refuse('startDate before the deletes that are still known')
   const covered = Math.min(end, latestCovered(org))
-  const wanted = kind === 'updated'
-  const rows = [...table.byStamp.walk(start, end + minuteMs - 1)].filter(row => isLive(row.cells) === wanted)
-  if (rows.length > idsMax) throw requestError(400, 'EXCEEDED_ID_LIMIT', `more than ${idsMax} ids`)
-  return { rows, latestDateCovered: datetimeText(covered) }
+  return { table, fromMs: start, toMs: end + minuteMs - 1, latestDateCovered: datetimeText(covered) }
+}
+
+function refuseTooMany(ids: readonly unknown[]): void {
+  if (ids.length > idsMax) throw requestError(400, 'EXCEEDED_ID_LIMIT', `more than ${idsMax} ids`)
 }
 
 /** Held back to the start of the oldest running transaction (salesforce-facts 3.6). */
@@ -55,19 +62,25 @@ function dateOf(call: Call, name: string): number {
 }
 
 function updated(call: Call): Answer {
-  const { rows, latestDateCovered } = readWindow(call, 'updated')
+  const { table, fromMs, toMs, latestDateCovered } = readWindow(call, 'updated')
+  const rows = [...table.byStamp.walk(fromMs, toMs)].filter(row => isLive(row.cells))
+  refuseTooMany(rows)
   return jsonAnswer({ ids: rows.map(row => row.id), latestDateCovered })
 }
 
+/** Reads the log, which also knows what has left the recycle bin. */
 function deleted(call: Call): Answer {
-  const { rows, latestDateCovered } = readWindow(call, 'deleted')
-  const deletedRecords = rows.map(row => ({
-    deletedDate: datetimeText(Number(row.cells?.[systemSlots.SystemModstamp])),
-    id: row.id,
-  }))
+  const { table, fromMs, toMs, latestDateCovered } = readWindow(call, 'deleted')
   const { org } = call.api
-  const earliest = toMinute(org.now() - reachDays.deleted * dayMs)
-  return jsonAnswer({ deletedRecords, earliestDateAvailable: datetimeText(earliest), latestDateCovered })
+  const { log } = org.bin
+  const deletions = log.between(table, fromMs, toMs, org.now())
+  refuseTooMany(deletions)
+  const earliest = toMinute(Math.max(org.now() - reachDays.deleted * dayMs, log.purgedToMs, log.enabledAtMs))
+  return jsonAnswer({
+    deletedRecords: deletions.map(({ id, deletedAtMs }) => ({ deletedDate: datetimeText(deletedAtMs), id })),
+    earliestDateAvailable: datetimeText(earliest),
+    latestDateCovered,
+  })
 }
 
 /** getUpdated and getDeleted (salesforce-facts 4.2). */

@@ -1,22 +1,23 @@
 import type { Cell, Cells } from '../org/cell.ts'
-import type { Field, ObjectType } from '../org/object-type.ts'
-import type { Org } from '../org/org.ts'
+import type { Field } from '../org/object-type.ts'
 import type { Table } from '../org/table.ts'
+import { nameField, tableOfId } from './name-object.ts'
+import type { Output } from './row-writer.ts'
+import type { Scope } from './scope.ts'
 import { noSuchColumn, noSuchRelationship, notSimulated } from './soql-error.ts'
 
 /** A field of the queried object or of one of its parents, e.g. `Account.Owner.Name`. */
-export interface FieldPath {
+export interface FieldPath extends Output {
   readonly field: Field
-  /** The lookups from the queried object to the field's object; empty for a field of its own. */
-  readonly parents: readonly ParentStep[]
   read(cells: Cells): Cell
 }
 
-/** One step up: the relationship's name as the schema spells it, its lookup field, and the parent's table. */
+/** One step up: the relationship's name as the schema spells it, its lookup field, and where the parent is found. */
 export interface ParentStep {
   readonly name: string
   readonly lookup: Field
-  readonly table: Table
+  /** The parent's object; several if the lookup may point to any of them. */
+  readonly tables: readonly [Table, ...Table[]]
 }
 
 /** Levels of child-to-parent relationships in one path (salesforce-facts 3.4). */
@@ -25,38 +26,65 @@ const parentLevelsMax = 5
 /** The parent's committed version; undefined if the lookup is empty. */
 export function parentCells(step: ParentStep, cells: Cells | undefined): Cells | undefined {
   const id = cells?.[step.lookup.slot]
-  return typeof id === 'string' ? step.table.rows.get(id)?.cells : undefined
+  if (typeof id !== 'string') return undefined
+  const table = step.tables.length === 1 ? step.tables[0] : tableOfId(step.tables, id)
+  return table?.rows.get(id)?.cells
 }
 
-/** Resolves names in any case; `alias` is what FROM calls the object. Throws INVALID_FIELD as salesforce-facts 3.3 shows. */
-export function resolvePath(
-  org: Org,
-  type: ObjectType,
-  path: string,
-  alias: string | undefined,
-  soql: string,
-): FieldPath {
+/** A field of the object itself. */
+export const ownPath = (field: Field): FieldPath => ({
+  field,
+  name: field.name,
+  parents: [],
+  read: field.read,
+  writer: () => field.json,
+})
+
+/** Paths for fields of the object itself. */
+export const ownPaths = (fields: readonly Field[]): FieldPath[] => fields.map(ownPath)
+
+/** The relationship from `tables`; undefined if there is none that the user may see. */
+export function parentStep({ org, access }: Scope, from: Table, name: string): ParentStep | undefined {
+  const lookup = from.type.relationship(name)
+  if (!lookup || !access.canRead(lookup)) return undefined
+  const [first, ...others] = (lookup.definition.referenceTo ?? [])
+    .map(object => org.table(object))
+    .filter(table => table && access.may('read', table.type))
+    .filter(table => table !== undefined)
+  if (!first) return undefined
+  return { name: lookup.definition.relationshipName ?? name, lookup, tables: [first, ...others] }
+}
+
+/** Resolves names in any case; a field that is withheld from the user is as if it were not there.
+ *  Throws INVALID_FIELD as salesforce-facts 3.3 shows. */
+export function resolvePath(scope: Scope, path: string): FieldPath {
+  const { soql, table, access } = scope
   const names = path.split('.')
   const first = names[0]?.toLowerCase()
-  if (names.length > 1 && (first === alias?.toLowerCase() || first === type.name.toLowerCase())) names.shift()
+  const isPrefix = first === scope.alias?.toLowerCase() || first === table.type.name.toLowerCase()
+  if (names.length > 1 && isPrefix && !(names.length > 2 && table.type.relationship(first ?? ''))) names.shift()
   const fieldName = names.pop() ?? ''
   if (names.length > parentLevelsMax) throw notSimulated('more than five levels of parents')
   const parents: ParentStep[] = []
-  let current = type
+  let tables: readonly [Table, ...Table[]] = [table]
   for (const name of names) {
-    const lookup = current.relationship(name)
-    const table = org.table(lookup?.definition.referenceTo?.[0] ?? '')
-    if (!lookup || !table) throw noSuchRelationship(soql, name)
-    parents.push({ name: lookup.definition.relationshipName ?? name, lookup, table })
-    current = table.type
+    const step = tables.length === 1 ? parentStep(scope, tables[0], name) : undefined
+    if (!step) throw noSuchRelationship(soql, path, name)
+    parents.push(step)
+    tables = step.tables
   }
-  const field = current.field(fieldName)
-  if (!field) throw noSuchColumn(soql, fieldName, current.name)
-  if (parents.length === 0) return { field, parents, read: field.read }
+  const field = tables.length === 1 ? tables[0].type.field(fieldName) : nameField(scope.org, tables, fieldName)
+  if (!field || !access.canRead(field)) {
+    throw noSuchColumn(soql, path, fieldName, tables.length === 1 ? tables[0].type.name : 'Name')
+  }
+  return parents.length === 0 ? ownPath(field) : parentPath(field, parents)
+}
+
+function parentPath(field: Field, parents: readonly ParentStep[]): FieldPath {
   const read = (cells: Cells): Cell => {
     let at: Cells | undefined = cells
     for (const step of parents) at = parentCells(step, at)
     return at ? field.read(at) : null
   }
-  return { field, parents, read }
+  return { field, name: field.name, parents, read, writer: () => field.json }
 }
