@@ -4,12 +4,12 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 
 const run = promisify(execFile)
-const packages = ['confluent-kafka==2.16.1', 'fastavro==1.13.1']
+const readerPackages = ['confluent-kafka==2.16.1', 'fastavro==1.13.1']
 const installTimeoutMs = 240_000
 const readTimeoutMs = 60_000
 
-/** A Python with the reader's packages, made once and kept in the project's cache folder. */
-async function python(): Promise<string> {
+/** A Python with these packages, made once and kept in the project's cache folder. */
+export async function pythonWith(packages: readonly string[]): Promise<string> {
   const home = join('.cache', `python-${packages.join('-').replaceAll('=', '')}`)
   if (!existsSync(home)) {
     mkdirSync('.cache', { recursive: true })
@@ -37,7 +37,10 @@ export async function readWithPython(
   topic: string,
 ): Promise<ReadRecord[]> {
   const args = ['test/readers/read.py', brokers.join(','), registryUrl, topic]
-  const { stdout } = await run(await python(), args, { timeout: readTimeoutMs, maxBuffer: 64 * 1_048_576 })
+  const { stdout } = await run(await pythonWith(readerPackages), args, {
+    timeout: readTimeoutMs,
+    maxBuffer: 64 * 1_048_576,
+  })
   return stdout
     .split('\n')
     .filter(line => line !== '')
