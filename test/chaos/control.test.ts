@@ -44,9 +44,9 @@ test(
         zombie.child.kill('SIGCONT')
         await expect.poll(async () => (await scene.replies()).length, { timeout: waitMsMax }).toBe(2)
         await scene.stop(next)
-        expect(faults(scene.expected, await scene.observe())).toEqual([
-          expect.stringMatching(/^command .*: 2 replies$/),
-        ])
+        // The stopped owner's source is not fenced either, so an event may come twice as well.
+        const found = faults(scene.expected, await scene.observe())
+        expect(found).toContainEqual(expect.stringMatching(/^command .*: 2 replies$/))
       },
       // Reading the former replies would wait for the stopped owner's transaction: a second defence, off for this run.
       { sink: { duplicate_window_count: 0 } },
@@ -60,5 +60,8 @@ test('with records and watermark in two transactions, a kill between them double
     const recordId = scene.simulator.org.create('Contact', { LastName: 'Twice' })
     scene.expected.changes.push({ recordId, type: 'CREATED' })
     expect(await victim.ended).toBe('SIGKILL')
+    // Its event shows that the next owner has polled.
+    const next = scene.simulator.org.create('Contact', { LastName: 'Once' })
+    scene.expected.changes.push({ recordId: next, type: 'CREATED' })
     expect(await finish(scene)).toContain(`change CREATED of ${recordId}: 2 events`)
   }))
