@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=4
 import { reportFailure } from './cli/failure.ts'
 import { main } from './cli/program.ts'
 import { processTerminal } from './cli/terminal.ts'

@@ -5,7 +5,7 @@ import { connectKafka, type KafkaConnection } from './kafka/connection.ts'
 import { agree } from './kafka/ledger.ts'
 import { connectSalesforce } from './salesforce/client.ts'
 import { startSink } from './sink.ts'
-import { startSource } from './source.ts'
+import { type SourceParts, startSource } from './source.ts'
 import type { Events } from './telemetry/events.ts'
 
 /** Which halves run; both by default. */
@@ -31,6 +31,7 @@ interface Half {
 /** What tests put in place of the real thing, to break a rule on purpose and see the checker notice. */
 export interface Replacements {
   readonly wrapKafka?: (kafka: KafkaConnection) => KafkaConnection
+  readonly beat?: SourceParts['beat']
 }
 
 // Shown in Salesforce's logs, and in the changeOrigin of Change Data Capture (Sforce-Call-Options).
@@ -75,9 +76,11 @@ export async function startConnector(
     const place = { topic: offsetsTopic, environment: config.environment, connector: config.connector }
     const objects = halves.source ? Object.keys(config.source.objects) : []
     const ledger = await agree(kafka, place, salesforce.orgId, objects)
+    const { beat } = replacements
     const shared = { config, kafka, registry, events, onFatal: fail }
     const [polls, commands] = [salesforce.withPriority('poll'), salesforce.withPriority('command')]
-    if (halves.source) started.push(await startSource({ ...shared, salesforce: polls, ledger, offsetsTopic }))
+    if (halves.source)
+      started.push(await startSource({ ...shared, ...(beat && { beat }), salesforce: polls, ledger, offsetsTopic }))
     if (halves.sink) started.push(await startSink({ ...shared, salesforce: commands }))
   } catch (error) {
     await stop()

@@ -17,9 +17,6 @@ export interface Sink {
   stop(): Promise<void>
 }
 
-/** How many partitions are worked on at a time; more gain nothing, as Salesforce runs at most 25 long requests. */
-const partitionsConcurrentMax = 16
-
 /**
  * The sink's route. An instance takes the commands of the partitions it is assigned (sink/owner.ts), batch by batch
  * (sink/partition.ts): read (deserialize.ts) -> look up what came before (duplicates.ts) -> put the attempt on record
@@ -36,30 +33,39 @@ export async function startSink(parts: {
   readonly onFatal: (error: unknown) => void
 }): Promise<Sink> {
   const { config, kafka, salesforce, onFatal } = parts
-  const routes = new Map<string, Route>()
-  for (const object of config.sink.objects) {
-    const route = await openRoute(parts, object)
-    routes.set(route.commandTopic, route)
-  }
+  const opened = []
+  for (const object of config.sink.objects) opened.push(await openRoute(parts, object))
+  const routes = new Map<string, Route>(opened.map(route => [route.commandTopic, route]))
+  const shapes = opened.map(route => route.shapes)
   const groupId = `${config.environment}.${config.connector}.sink`
-  const shared: SinkParts = { ...parts, groupId, copies: copyTopics(config, kafka, routes), ...timesOf(config) }
+  const waiting = new Map<string, string>()
+  const shared: SinkParts = {
+    ...parts,
+    groupId,
+    copies: copyTopics(config, kafka, routes),
+    ...timesOf(config),
+    waiting,
+  }
   const joining = Promise.withResolvers<GroupMember>()
   const rejoin = (): void => void joining.promise.then(member => member.rejoin()).catch(onFatal)
   const owner = new PartitionOwner(shared, routes, rejoin, onFatal)
   const member = await kafka.joinGroup({
     groupId,
     topics: [...routes.keys()],
-    partitionsConcurrentMax,
+    partitionsConcurrentMax: config.sink.partitionsConcurrentMax,
     onBatch: batch => owner.take(batch),
     onAssignment: assignment => owner.assign(assignment),
     onCrash: onFatal,
   })
   joining.resolve(member)
+  for (const each of shapes) each.start()
   const stop = async (): Promise<void> => {
     await member.stop()
     await owner.close()
+    for (const each of shapes) each.stop()
   }
-  return { ready: () => reasons(owner, salesforce), stop }
+  const ailments = (): string[] => [...shapes.flatMap(({ ailment }) => ailment ?? []), ...waiting.values()]
+  return { ready: () => [...reasons(owner, salesforce), ...ailments().map(why => `sink: ${why}`)], stop }
 }
 
 function reasons(owner: PartitionOwner, { breaker }: Salesforce): string[] {
@@ -71,7 +77,7 @@ function reasons(owner: PartitionOwner, { breaker }: Salesforce): string[] {
 
 /** Copies into our own reply topics would be taken for replies of ours when duplicates are looked up. */
 function copyTopics(config: Config, kafka: KafkaConnection, routes: ReadonlyMap<string, Route>) {
-  const own = new Set([...routes.values()].map(route => route.replies.topic))
+  const own = new Set([...routes.values()].map(route => route.replyTopic))
   const wrong = config.sink.replyTopics.filter(topic => own.has(topic))
   if (wrong.length > 0)
     throw new ConnectorError(

@@ -2,8 +2,7 @@ import avsc from 'avsc'
 import type { ObjectDescribe, Row, SchemaId } from '../core/contract.ts'
 import { ConnectorError } from '../core/errors.ts'
 import { nearest } from '../core/nearest.ts'
-import { type FieldKind, kindOf } from './fields.ts'
-import { avroName } from './names.ts'
+import { type Column, columnsOf, wantedOf } from './columns.ts'
 import { readAvro } from './reader.ts'
 import type { SchemaRegistry } from './registry.ts'
 import { type AvroRecordSchema, fullnameOf, resolveSchema } from './schema.ts'
@@ -66,36 +65,41 @@ export function compileWriter<T>(schema: AvroRecordSchema, schemaId: SchemaId): 
   return { schemaId, encode }
 }
 
-interface Column {
-  readonly name: string
-  readonly avroName: string
-  readonly kind: FieldKind
-}
+// A describe is used for very many rows until it is read anew.
+const plain = new WeakMap<ObjectDescribe, readonly Column[]>()
 
-const columnsOf = (describe: ObjectDescribe): Column[] =>
-  describe.fields.flatMap(field => {
-    const kind = kindOf(field)
-    return kind === undefined ? [] : [{ name: field.name, avroName: avroName(field.name), kind }]
-  })
+/** The columns of recordSchema. */
+function plainColumns(describe: ObjectDescribe): readonly Column[] {
+  const known = plain.get(describe) ?? columnsOf(wantedOf(describe.fields))
+  plain.set(describe, known)
+  return known
+}
 
 const typeName = (value: unknown): string => (value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value)
 
 /**
- * Turns a REST row into the Avro `record` of recordSchema; a field the row lacks becomes null. Throws ConnectorError
- * 'salesforce.bad_answer' that names a field of the wrong type, never its value.
+ * Turns a REST row into the Avro `record` that has these columns, by default those of recordSchema; a field the row lacks
+ * becomes null, as do the `empty` ones, which have no column. Throws ConnectorError 'salesforce.bad_answer' that names a field of the wrong type, never its value.
  */
-export function rowReader(describe: ObjectDescribe): (row: Row) => Record<string, unknown> {
-  const columns = columnsOf(describe)
+export function rowReader(
+  describe: ObjectDescribe,
+  columns: readonly Column[] = plainColumns(describe),
+  empty: readonly string[] = [],
+): (row: Row) => Record<string, unknown> {
+  const places = columns.map(({ field, avroName, kind }) => ({ name: field.name, avroName, kind }))
+  // V8 keeps an object parsed from JSON, and its copies, in one fast shape; one that grows by names from a variable it does not.
+  const names = [...places.map(({ avroName }) => avroName), ...empty]
+  const nulls = JSON.parse(JSON.stringify(Object.fromEntries(names.map(name => [name, null])))) as object
   return row => {
-    const record: Record<string, unknown> = {}
-    for (const { name, avroName, kind } of columns) {
+    const record: Record<string, unknown> = { ...nulls }
+    for (const { name, avroName, kind } of places) {
       const given = row[name]
-      const value = given === null || given === undefined ? null : kind.fromRow(given)
+      if (given === null || given === undefined) continue
+      const value = kind.fromRow(given)
       if (value === undefined) {
         const message = `${describe.name}.${name}: Salesforce sent no ${kind.expected.replace(/^an? /, '')} but a value of type ${typeName(given)}`
         throw new ConnectorError('salesforce.bad_answer', message, {
-          remedy:
-            'If the type of the field was changed in Salesforce, restart the connector so that it reads describe again.',
+          remedy: 'See what the field is in Setup, Object Manager: its values are not of the type that describe tells.',
         })
       }
       record[avroName] = value
@@ -127,7 +131,7 @@ function lookup(describe: ObjectDescribe, direction: Direction): ByName {
   const known = lookups[direction].get(describe)
   if (known !== undefined) return known
   const made = new Map(
-    columnsOf(describe).map(column => [direction === 'fromAvro' ? column.avroName : column.name, column]),
+    plainColumns(describe).map(column => [direction === 'fromAvro' ? column.avroName : column.field.name, column]),
   )
   lookups[direction].set(describe, made)
   return made
@@ -148,8 +152,8 @@ function convertFields(describe: ObjectDescribe, given: unknown, direction: Dire
     }
     const converted = column.kind[direction](value)
     if (converted === undefined)
-      problems.push(`fields.${column.name}: expected ${column.kind.expected}, found ${typeName(value)}`)
-    else fields[column.name] = converted
+      problems.push(`fields.${column.field.name}: expected ${column.kind.expected}, found ${typeName(value)}`)
+    else fields[column.field.name] = converted
   }
   if (problems.length > 0) throw invalid(problems)
   return fields

@@ -1,7 +1,8 @@
-import { eventTypes, type FieldDescribe, type ObjectDescribe, replyStatuses } from '../core/contract.ts'
-import { kindOf } from './fields.ts'
-import { avroName, namespaceOf } from './names.ts'
+import { eventTypes, type ObjectDescribe, replyStatuses } from '../core/contract.ts'
+import { columnsOf, freshFields, wantedOf } from './columns.ts'
+import { namespaceOf } from './names.ts'
 import type { AvroField, AvroRecordSchema, AvroSchema } from './schema.ts'
+import { markRequired, writtenBy } from './written.ts'
 
 /**
  * Schemas derived from describe. All are FULL_TRANSITIVE-safe: what an org can add or remove (fields) is nullable with
@@ -15,7 +16,14 @@ export interface CommandShape {
   readonly fields: 'none' | 'createable' | 'updateable' | 'writeable'
   readonly fieldsToNull: boolean
   readonly externalIdField: boolean
-  readonly extra: readonly { readonly name: string; readonly type: 'boolean' | 'string'; readonly doc: string }[]
+  /** Takes autoAssign and allowSave. */
+  readonly saveOptions?: boolean
+  readonly extra: readonly {
+    readonly name: string
+    readonly type: 'boolean' | 'string'
+    readonly doc: string
+    readonly optional?: boolean
+  }[]
 }
 
 const instant: AvroSchema = { type: 'long', logicalType: 'timestamp-millis' }
@@ -35,35 +43,19 @@ const nullable = (name: string, type: AvroSchema, doc: string): AvroField => ({
   default: null,
 })
 
-const isNamed = (type: AvroSchema): type is AvroRecordSchema =>
-  typeof type === 'object' && 'type' in type && type.type === 'record'
-
-/** The Avro fields of an object's fields, each nullable. A compound type is spelled out once and named after that. */
-function objectFields(fields: readonly FieldDescribe[], docOf: (field: FieldDescribe) => string): AvroField[] {
-  const defined = new Set<string>()
-  return fields.flatMap(described => {
-    const type = kindOf(described)?.avro
-    if (type === undefined) return []
-    const known = isNamed(type) && defined.has(type.name)
-    if (isNamed(type)) defined.add(type.name)
-    return [nullable(avroName(described.name), known ? type.name : type, docOf(described))]
-  })
-}
-
 /** An object's row as Avro record `salesforce.<object>.Record`: all fields but base64, nullable, doc = label. */
 export function recordSchema(describe: ObjectDescribe): AvroRecordSchema {
-  const fields = objectFields(describe.fields, field => field.label)
   return {
     type: 'record',
     name: 'Record',
     namespace: namespaceOf(describe.name),
     doc: `A row of ${describe.name}.`,
-    fields,
+    fields: freshFields(columnsOf(wantedOf(describe.fields))),
   }
 }
 
-/** The value of an object's events (core/contract.ts, EventValue). */
-export function eventSchema(describe: ObjectDescribe): AvroRecordSchema {
+/** The value of an object's events (core/contract.ts, EventValue); `record` is the type of its row. */
+export function eventSchema(describe: ObjectDescribe, record = recordSchema(describe)): AvroRecordSchema {
   const type: AvroSchema = { type: 'enum', name: 'EventType', symbols: [...eventTypes], default: 'SNAPSHOT' }
   return {
     type: 'record',
@@ -81,7 +73,7 @@ export function eventSchema(describe: ObjectDescribe): AvroRecordSchema {
       field('capturedAt', instant, 'When the connector read it.'),
       nullable('masterRecordId', 'string', 'The surviving row of a merge.'),
       optional('changedByConnector', 'boolean', 'True if the connector itself made the change.', false),
-      nullable('record', recordSchema(describe), 'The row after the change; null if it can no longer be read.'),
+      nullable('record', record, 'The row after the change; null if it can no longer be read.'),
     ],
   }
 }
@@ -107,8 +99,8 @@ const commandPosition: AvroSchema = {
   ],
 }
 
-/** The value of an object's replies (core/contract.ts, ReplyValue). */
-export function replySchema(describe: ObjectDescribe): AvroRecordSchema {
+/** The value of an object's replies (core/contract.ts, ReplyValue); `record` is the type of its row. */
+export function replySchema(describe: ObjectDescribe, record = recordSchema(describe)): AvroRecordSchema {
   const status: AvroSchema = { type: 'enum', name: 'ReplyStatus', symbols: [...replyStatuses], default: 'IN_DOUBT' }
   return {
     type: 'record',
@@ -122,7 +114,8 @@ export function replySchema(describe: ObjectDescribe): AvroRecordSchema {
       field('status', status, 'IN_DOUBT: it was sent and no answer came; it may have been executed.'),
       nullable('recordId', 'string', '18-character id of the row.'),
       nullable('created', 'boolean', 'True if the row is new.'),
-      nullable('record', recordSchema(describe), 'The row, for actions that read one.'),
+      nullable('record', record, 'The row, for actions that read one.'),
+      ...(describe.name === 'Lead' ? [leadStatuses] : []),
       optional('errors', { type: 'array', items: replyError }, 'Why it failed.', []),
       optional('warnings', strings, 'What was done differently from what was asked.', []),
       optional('retryable', 'boolean', 'True if sending the same command again may succeed.', false),
@@ -136,19 +129,46 @@ export function replySchema(describe: ObjectDescribe): AvroRecordSchema {
   }
 }
 
-const isWritten: Readonly<Record<CommandShape['fields'], (field: FieldDescribe) => boolean>> = {
-  none: () => false,
-  createable: field => field.createable,
-  updateable: field => field.updateable,
-  writeable: field => field.createable || field.updateable,
+/** How an object's reply carries the answer of GetAllLeadStatuses (core/contract.ts, LeadStatus). */
+const leadStatus: AvroSchema = {
+  type: 'record',
+  name: 'LeadStatus',
+  fields: [
+    field('id', 'string', '18-character id.'),
+    field('label', 'string', 'As users see it.'),
+    field('apiName', 'string', 'As commands write it.'),
+    field('isDefault', 'boolean', 'True for the one that new leads get.'),
+    field('isConverted', 'boolean', 'True if it is one of converted leads.'),
+    field('sortOrder', 'int', 'Place in the list.'),
+  ],
 }
 
-/** Required on create as far as describe can tell (salesforce-facts 2.5). */
-const isRequired = (field: FieldDescribe): boolean => field.createable && !field.nillable && !field.defaultedOnCreate
+const leadStatuses = nullable(
+  'leadStatuses',
+  { type: 'array', items: leadStatus },
+  'The lead statuses, for GetAllLeadStatuses.',
+)
 
-/** The value of an action's commands: `salesforce.<object>.<action>`. In `fields`, null means "leave alone". */
-export function commandSchema(describe: ObjectDescribe, action: CommandShape): AvroRecordSchema {
-  const creates = action.fields === 'createable' || action.fields === 'writeable'
+const saveOptions: readonly AvroField[] = [
+  nullable('autoAssign', 'boolean', 'Whether assignment rules run; default: not if OwnerId is set.'),
+  nullable('allowSave', 'boolean', 'true: the row is saved although a duplicate rule alerts.'),
+]
+
+/** The Avro fields of a command's `fields` before anything is registered. */
+function commandFields(describe: ObjectDescribe, action: CommandShape): readonly AvroField[] {
+  const columns = columnsOf(writtenBy(action, describe))
+  return markRequired(freshFields(columns), columns, action)
+}
+
+/**
+ * The value of an action's commands: `salesforce.<object>.<action>`. In `fields`, null means "leave alone"; `written` are
+ * the fields of its record.
+ */
+export function commandSchema(
+  describe: ObjectDescribe,
+  action: CommandShape,
+  written = commandFields(describe, action),
+): AvroRecordSchema {
   const fields: AvroField[] = [
     field('commandId', 'string', "The caller's id of this command, a UUID; an id sent again is not executed again."),
   ]
@@ -156,18 +176,12 @@ export function commandSchema(describe: ObjectDescribe, action: CommandShape): A
   if (action.externalIdField)
     fields.push(nullable('externalIdField', 'string', 'The external id field the row is found by.'))
   if (action.fields !== 'none') {
-    const written = describe.fields.filter(isWritten[action.fields])
-    const type: AvroRecordSchema = {
-      type: 'record',
-      name: `${action.name}Fields`,
-      fields: objectFields(written, field =>
-        creates && isRequired(field) ? `${field.label} (required)` : field.label,
-      ),
-    }
+    const type: AvroRecordSchema = { type: 'record', name: `${action.name}Fields`, fields: written }
     fields.push(field('fields', type, 'The values to write; null leaves a field alone.'))
   }
   if (action.fieldsToNull) fields.push(optional('fieldsToNull', strings, 'API names of the fields to clear.', []))
-  for (const extra of action.extra) fields.push(field(extra.name, extra.type, extra.doc))
+  for (const extra of action.extra) fields.push((extra.optional ? nullable : field)(extra.name, extra.type, extra.doc))
+  if (action.saveOptions) fields.push(...saveOptions)
   fields.push(nullable('expiresAt', instant, 'After this time the command is refused instead of executed.'))
   return {
     type: 'record',

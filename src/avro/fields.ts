@@ -1,4 +1,5 @@
 import type { FieldDescribe } from '../core/contract.ts'
+import { decimalBytes, decimalDigitsMax, plainText, unscaledOf } from './decimals.ts'
 import type { AvroField, AvroRecordSchema, AvroSchema } from './schema.ts'
 import { formatDate, formatDateTime, formatTime, parseDate, parseDateTime, parseTime } from './times.ts'
 
@@ -131,8 +132,37 @@ const kinds: Readonly<Record<string, FieldKind>> = {
   location: compound('Location', coordinates),
 }
 
+/** How events carry fields of type double, currency and percent. */
+export type Numbers = 'double' | 'decimal' | 'string'
+
+const measured: ReadonlySet<string> = new Set(['double', 'currency', 'percent'])
+
+/** Rounded to the digits that Setup gives the field: a formula may have more. Only rows are read so. */
+function decimal(scale: number): FieldKind {
+  const fromRow: Convert = value => {
+    const n = finite(numberOf(value))
+    const unscaled = n === undefined ? undefined : unscaledOf(n as number, scale)
+    return unscaled === undefined ? undefined : decimalBytes(unscaled)
+  }
+  const avro = { type: 'bytes', logicalType: 'decimal', precision: decimalDigitsMax, scale }
+  return { avro, expected: 'a number of 38 digits at most', fromRow, fromAvro: never, fromJson: never }
+}
+
+const decimalText: FieldKind = {
+  avro: 'string',
+  expected: 'a number',
+  fromRow: value => {
+    const n = finite(numberOf(value))
+    return n === undefined ? undefined : plainText(n as number)
+  },
+  fromAvro: never,
+  fromJson: never,
+}
+
 /** How a field's values travel; undefined for base64, which is left out: REST answers it with a URL, not with the bytes. */
-export function kindOf(field: FieldDescribe): FieldKind | undefined {
+export function kindOf(field: FieldDescribe, numbers: Numbers = 'double'): FieldKind | undefined {
   if (field.type === 'base64') return undefined
+  if (numbers !== 'double' && measured.has(field.type))
+    return numbers === 'string' ? decimalText : decimal(Math.min(Math.max(field.scale, 0), decimalDigitsMax))
   return Object.hasOwn(kinds, field.type) ? kinds[field.type] : string
 }

@@ -22,6 +22,8 @@ export interface SchemaRegistry {
   schema(id: SchemaId): Promise<AvroSchema | undefined>
   /** undefined if the subject has no version. */
   latest(subject: string): Promise<RegisteredSchema | undefined>
+  /** The Avro schemas of the subject, oldest first: the last `versionsReadMax` of them. */
+  history(subject: string): Promise<AvroSchema[]>
 }
 
 export interface RegistryOptions {
@@ -37,6 +39,8 @@ const compatibility = 'FULL_TRANSITIVE'
 const timeoutMsDefault = 10_000
 const limitsDefault: RetryLimits = { attemptsMax: 5, delayMsMin: 100, delayMsMax: 2_000 }
 const schemasCachedMax = 1_000
+/** A subject gets a version when fields are added or retyped; what older ones hold stays in the later ones. */
+const versionsReadMax = 200
 const reasonCharsMax = 500
 /** What the library puts before a reason. */
 const libraryPrefix = /^registry - (Error, status 400: )?/
@@ -177,6 +181,28 @@ function schemaCache(ask: Ask): (id: SchemaId) => Promise<AvroSchema | undefined
   }
 }
 
+async function latest(ask: Ask, subject: string): Promise<(RegisteredSchema & { version: number }) | undefined> {
+  const what = `reading the latest schema of ${subject}`
+  const answer = await ask(what, (api, timeout) => api.Subject.latestVersion({ subject, timeout }))
+  if (answer.status === 404) return undefined
+  const schema = parseSchema(answer.body)
+  if (schema === undefined) throw unavailable(what, 'the answer holds no Avro schema')
+  return { id: answer.body.id as SchemaId, schema, version: Number(answer.body.version) }
+}
+
+async function history(ask: Ask, subject: string): Promise<AvroSchema[]> {
+  const last = await latest(ask, subject)
+  if (last === undefined) return []
+  const schemas: AvroSchema[] = []
+  for (let version = Math.max(1, last.version - versionsReadMax + 1); version < last.version; version++) {
+    const what = `reading version ${version} of ${subject}`
+    const answer = await ask(what, (api, timeout) => api.Subject.version({ subject, version, timeout }))
+    const schema = answer.status === 200 ? parseSchema(answer.body) : undefined // 404: it was deleted
+    if (schema !== undefined) schemas.push(schema)
+  }
+  return [...schemas, last.schema]
+}
+
 /** A client of the registry; nothing is asked before the first call. */
 export function connectRegistry(options: RegistryOptions): SchemaRegistry {
   const ask = client(options)
@@ -184,13 +210,10 @@ export function connectRegistry(options: RegistryOptions): SchemaRegistry {
     register: (subject, schema) => register(ask, subject, schema),
     schema: schemaCache(ask),
     async latest(subject) {
-      const what = `reading the latest schema of ${subject}`
-      const answer = await ask(what, (api, timeout) => api.Subject.latestVersion({ subject, timeout }))
-      if (answer.status === 404) return undefined
-      const schema = parseSchema(answer.body)
-      if (schema === undefined) throw unavailable(what, 'the answer holds no Avro schema')
-      return { id: answer.body.id as SchemaId, schema }
+      const found = await latest(ask, subject)
+      return found && { id: found.id, schema: found.schema }
     },
+    history: subject => history(ask, subject),
   }
 }
 

@@ -5,6 +5,8 @@ export interface AvroField {
   readonly type: AvroSchema
   readonly doc?: string
   readonly default?: unknown
+  /** API name of the Salesforce field, where the Avro name is another. */
+  readonly salesforceName?: string
 }
 
 export interface AvroRecordSchema {
@@ -28,7 +30,7 @@ type Primitive = (typeof primitives)[number]
 
 /** A schema with its names resolved; `logical` is the logicalType as written. Recursive records point back to themselves. */
 export type AvroType =
-  | { readonly kind: Primitive; readonly logical?: string }
+  | { readonly kind: Primitive; readonly logical?: string; readonly scale?: number }
   | { readonly kind: 'array'; readonly items: AvroType }
   | { readonly kind: 'map'; readonly values: AvroType }
   | { readonly kind: 'union'; readonly branches: readonly AvroType[] }
@@ -88,7 +90,9 @@ function resolveObject(schema: SchemaObject, namespace: string, names: Names): A
   const { type } = schema
   if (typeof type !== 'string') return resolve(type, namespace, names)
   if (isPrimitive(type))
-    return typeof schema.logicalType === 'string' ? { kind: type, logical: schema.logicalType } : { kind: type }
+    return typeof schema.logicalType === 'string'
+      ? { kind: type, logical: schema.logicalType, scale: Number(schema.scale ?? 0) }
+      : { kind: type }
   switch (type) {
     case 'record':
       return resolveRecord(schema, namespace, names)

@@ -1,3 +1,4 @@
+import { everyObject } from '../actions/every-object.ts'
 import { actions } from '../actions.ts'
 import { triggers } from '../triggers.ts'
 import type { Session } from './session.ts'
@@ -6,7 +7,13 @@ import { table } from './terminal.ts'
 /** `catalog`: every trigger and action, as a table or as JSON. */
 export function catalog({ terminal, json }: Session): void {
   const found = {
-    triggers: Object.entries(triggers).map(([name, { object, type, doc }]) => ({ name, object, type, doc })),
+    triggers: Object.entries(triggers).map(([name, { object, type, promised, doc }]) => ({
+      name,
+      object,
+      type,
+      promised,
+      doc,
+    })),
     actions: Object.entries(actions).map(([name, { object, operation, repeat, doc }]) => ({
       name,
       object,
@@ -14,6 +21,7 @@ export function catalog({ terminal, json }: Session): void {
       repeat,
       doc,
     })),
+    everyObject,
   }
   if (json) {
     terminal.out(JSON.stringify(found))
@@ -26,13 +34,19 @@ export function catalog({ terminal, json }: Session): void {
   }
   print(
     'Triggers',
-    ['NAME', 'OBJECT', 'TYPE', 'FIRES WHEN'],
-    found.triggers.map(({ name, object, type, doc }) => [name, object, type, doc]),
+    ['NAME', 'OBJECT', 'TYPE', 'PROMISED', 'FIRES WHEN'],
+    found.triggers.map(({ name, object, type, promised, doc }) => [name, object, type, promised ? 'yes' : '', doc]),
   )
   terminal.out('')
   print(
     'Actions',
     ['NAME', 'OBJECT', 'REPEAT', 'DOES'],
     found.actions.map(({ name, object, repeat, doc }) => [name, object, repeat, doc]),
+  )
+  terminal.out('')
+  print(
+    'Beyond these, for each of sink.objects that allows it',
+    ['NAME', 'DOES'],
+    found.everyObject.map(({ name, doc }) => [name, doc]),
   )
 }

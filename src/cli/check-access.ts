@@ -1,12 +1,17 @@
-import { type Action, actions, type Operation } from '../actions.ts'
+import type { Action, Operation } from '../actions/action.ts'
+import { actions, actionsOf } from '../actions.ts'
 import type { Config } from '../core/config.ts'
-import type { FieldDescribe, ObjectDescribe } from '../core/contract.ts'
+import type { EventType, FieldDescribe, ObjectDescribe } from '../core/contract.ts'
 import { triggers } from '../triggers.ts'
 
 /** What the config asks of one object. */
 export interface Asked {
   readonly object: string
   readonly source: boolean
+  /** Whether its command topic is read. */
+  readonly sink: boolean
+  /** Of the sink: the actions that the config names, if it names any. */
+  readonly allowed: readonly string[]
   /** Of the source: fields that its triggers cannot do without. */
   readonly readFields: readonly string[]
   /** Of the sink: names of the actions that use each kind of request. */
@@ -31,18 +36,25 @@ const eventFields = ['Id', 'SystemModstamp', 'CreatedDate', 'LastModifiedById']
 /** A commandId is a UUID. */
 const commandIdChars = 36
 
-/** Pure. What the config asks for, an entry for each object, in the order of the config. */
+/** Pure. What the config asks for, an entry for each object, in the order of the config; last those that actions of others write. */
 export function askedBy(config: Config): Asked[] {
   const { source, sink } = config
   const polled = source.enabled ? Object.keys(source.objects) : []
   const commanded = sink.enabled ? sink.objects : []
-  return [...new Set([...polled, ...commanded])].map(object => {
+  const taken = Object.entries(actions).filter(
+    ([name, { object }]) => commanded.includes(object) && (sink.allow[object]?.includes(name) ?? true),
+  )
+  const written = taken.map(([, action]) => rowOf(action))
+  return [...new Set([...polled, ...commanded, ...written])].map(object => {
     const isPolled = polled.includes(object)
-    const own = commanded.includes(object) ? ownActions(object) : []
-    const idempotencyField = own.length > 0 ? sink.idempotencyFields[object] : undefined
+    const isCommanded = commanded.includes(object)
+    const own = taken.filter(([, action]) => rowOf(action) === object)
+    const idempotencyField = isCommanded ? sink.idempotencyFields[object] : undefined
     return {
       object,
       source: isPolled,
+      sink: isCommanded,
+      allowed: isCommanded ? (sink.allow[object] ?? []) : [],
       readFields: isPolled ? [...eventFields, ...deletedFields(config, object)] : [],
       operations: new Map(
         (['create', 'update', 'delete', 'get'] as const).map(operation => [
@@ -56,13 +68,17 @@ export function askedBy(config: Config): Asked[] {
   })
 }
 
-const ownActions = (object: string): [string, Action][] =>
-  Object.entries(actions).filter(([, action]) => action.object === object)
+/** The object of the rows that an action reads or writes. */
+const rowOf = ({ object, row }: Action): string => row ?? object
 
 function deletedFields(config: Config, object: string): string[] {
   const switches = config.source.objects[object]?.triggers
-  const fires = Object.values(triggers).some(each => each.object === object && each.type === 'DELETED')
-  return fires && switches?.deleted ? ['IsDeleted'] : []
+  const own = Object.values(triggers).filter(each => each.object === object && switches?.[each.option].enabled)
+  const fires = (...types: readonly EventType[]): boolean => own.some(({ type }) => types.includes(type))
+  return [
+    ...(fires('DELETED', 'MERGED', 'UNDELETED') ? ['IsDeleted'] : []),
+    ...(fires('MERGED') ? ['MasterRecordId'] : []),
+  ]
 }
 
 /** Pure. What is missing for what is asked; `describe` shows the user's own view, undefined if the user sees no such object. */
@@ -73,7 +89,33 @@ export function gapsOf(asked: Asked, describe: ObjectDescribe | undefined): Gap[
     const remedy = `Check the name (Setup > Object Manager, API Name); if it is right: ${objectRemedy(object, 'Read')}`
     return [{ object, message, remedy }]
   }
-  return [...objectGaps(asked, describe), ...fieldGaps(asked, describe), ...idempotencyGaps(asked, describe)]
+  return [
+    ...objectGaps(asked, describe),
+    ...actionGaps(asked, describe),
+    ...fieldGaps(asked, describe),
+    ...idempotencyGaps(asked, describe),
+  ]
+}
+
+/** What the sink would refuse to start with. */
+function actionGaps({ object, sink, allowed }: Asked, describe: ObjectDescribe): Gap[] {
+  if (!sink) return []
+  const known = [...actionsOf(describe).keys()]
+  if (known.length === 0)
+    return [
+      {
+        object,
+        message: 'it has no actions: the user may neither read nor write its rows',
+        remedy: `${objectRemedy(object, 'Read')} Or take it out of sink.objects.`,
+      },
+    ]
+  return allowed
+    .filter(name => !known.includes(name))
+    .map(name => ({
+      object,
+      message: `sink.allow names ${name}, which is no action of it for this user`,
+      remedy: `Use ${known.join(', ')}; or give the user the right that ${name} needs.`,
+    }))
 }
 
 function objectGaps(asked: Asked, describe: ObjectDescribe): Gap[] {

@@ -11,6 +11,7 @@ export function printReport(report: CheckReport, terminal: Terminal): void {
   for (const { object, readOnlyCustomFields } of report.objects)
     if (readOnlyCustomFields.length > 0)
       terminal.out(`${object}: custom fields that commands cannot change: ${readOnlyCustomFields.join(', ')}`)
+  for (const line of report.conditions.flatMap(conditionLines)) terminal.out(line)
   for (const { warning, remedy } of report.warnings) {
     terminal.out('')
     terminal.out(terminal.paint('yellow', `warning: ${warning}`))
@@ -40,6 +41,17 @@ function facts({ org, user, api, limits }: CheckReport): string[][] {
 
 const calls = ({ used, max, left, reserve }: NonNullable<CheckReport['limits']>): string =>
   `${used} of ${max} used in 24 hours, ${left} left${reserve === null ? '' : `, ${reserve} of them kept for other clients`}`
+
+function conditionLines({ object, own, asked, callsPerPageMax }: CheckReport['conditions'][number]): string[] {
+  const calls = `${callsPerPageMax} ${callsPerPageMax === 1 ? 'call' : 'calls'}`
+  return [
+    ...own.map(where => `${object}: where ${where}: evaluated by the connector, at no call`),
+    ...asked.map(where => `${object}: where ${where}: evaluated by Salesforce`),
+    ...(asked.length > 0
+      ? [`${object}: up to ${calls} more for each page with changes, none while nothing changes`]
+      : []),
+  ]
+}
 
 const objectHead = ['object', 'used by', 'read', 'create', 'update', 'delete', 'fields', 'to create', 'to update']
 

@@ -5,6 +5,8 @@ import type { ObjectDescribe } from '../core/contract.ts'
 import { isConnectorError } from '../core/errors.ts'
 import { connectSalesforce, type Salesforce, silentEvents } from '../salesforce/client.ts'
 import { type Asked, askedBy, type Gap, gapsOf } from './check-access.ts'
+import { type ConditionReport, checkTriggers } from './check-conditions.ts'
+import { orgGaps } from './check-org.ts'
 import { printReport } from './check-print.ts'
 import { exitCodes } from './failure.ts'
 import type { Session } from './session.ts'
@@ -50,6 +52,8 @@ export interface CheckReport {
     readonly reserve: number | null
   } | null
   readonly objects: readonly ObjectReport[]
+  /** Of objects whose triggers have conditions. */
+  readonly conditions: readonly ConditionReport[]
   readonly warnings: readonly { readonly warning: string; readonly remedy: string }[]
   readonly gaps: readonly Gap[]
 }
@@ -74,7 +78,7 @@ export async function check(options: CheckOptions, session: Session): Promise<nu
   }
 }
 
-/** Three API calls, and one for each object. Throws ConnectorError if Salesforce gets out of reach. */
+/** Three API calls, one for each object, and one for up to five `where` and `fields` of triggers. Throws ConnectorError if Salesforce gets out of reach. */
 async function reportOn(
   salesforce: Salesforce,
   config: Config,
@@ -88,11 +92,17 @@ async function reportOn(
   const limits = await limitsOf(salesforce)
   const objects: ObjectReport[] = []
   const gaps: Gap[] = []
+  const describes = new Map<string, ObjectDescribe>()
   for (const asked of askedBy(config)) {
     const describe = await describeOf(salesforce, asked.object)
+    if (describe) describes.set(asked.object, describe)
     objects.push(objectReport(asked, describe))
     gaps.push(...gapsOf(asked, describe))
   }
+  const checked = await checkTriggers(salesforce, config, describes)
+  gaps.push(...checked.gaps)
+  const ofOrg = await orgGaps(config, orgId)
+  gaps.push(...(ofOrg ?? []))
   return {
     ok: gaps.length === 0,
     org: {
@@ -107,10 +117,16 @@ async function reportOn(
     api: { configured: apiVersion, offered },
     limits,
     objects,
-    warnings,
+    conditions: checked.conditions,
+    warnings: ofOrg ? warnings : [...warnings, unanswered(config)],
     gaps,
   }
 }
+
+const unanswered = ({ kafka }: Config): CheckReport['warnings'][number] => ({
+  warning: `no broker answers at ${kafka.brokers.join(', ')}, so that the org on record was not compared`,
+  remedy: 'Start Kafka, or see kafka.brokers, and check again.',
+})
 
 /** A row that the user may not read is no reason to stop: what it would tell is not needed to run. */
 async function rowOf<F extends string>(
@@ -162,14 +178,14 @@ async function unlessRefused<T>(asked: Promise<T>): Promise<T | undefined> {
 }
 
 function objectReport(asked: Asked, describe: ObjectDescribe | undefined): ObjectReport {
-  const { object, source, operations } = asked
+  const { object, source, sink, operations } = asked
   const hasActions = [...operations.values()].some(names => names.length > 0)
   const fields = describe?.fields ?? []
   const updates = (operations.get('update') ?? []).length > 0
   return {
     object: describe?.name ?? object,
     found: describe !== undefined,
-    usedBy: [...(source ? (['source'] as const) : []), ...(hasActions ? (['sink'] as const) : [])],
+    usedBy: [...(source ? (['source'] as const) : []), ...(sink || hasActions ? (['sink'] as const) : [])],
     readable: describe?.queryable === true,
     createable: describe?.createable === true,
     updateable: describe?.updateable === true,

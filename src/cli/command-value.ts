@@ -32,6 +32,7 @@ export function fromText(declared: AvroType | undefined, text: string): unknown 
     case 'array':
       return text.split(';')
     case 'record':
+    case 'map':
       return text.startsWith('{') ? (JSON.parse(text) as unknown) : text
     default:
       return text

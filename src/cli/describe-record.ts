@@ -1,4 +1,4 @@
-import type { ReplyError } from '../core/contract.ts'
+import type { LeadStatus, ReplyError } from '../core/contract.ts'
 import type { DecodedRecord } from './decode.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -25,12 +25,15 @@ export function describeReply(value: Fields, terminal: Terminal): string {
   const notes = [value.created === true ? 'created' : '', value.duplicate === true ? 'duplicate' : ''].filter(Boolean)
   const head = [terminal.paint(colour, status), value.action, value.recordId ?? '', ...notes].filter(Boolean).join(' ')
   const record = value.record ? `\n  ${fieldsOf(value.record)}` : ''
+  const statuses = listOf<LeadStatus>(value.leadStatuses).map(({ apiName, isDefault, isConverted }) =>
+    [`\n  ${apiName}`, isDefault ? ' (default)' : '', isConverted ? ' (converted)' : ''].join(''),
+  )
   const errors = listOf<ReplyError>(value.errors).map(({ code, message, remedy }) =>
     [`\n  ${code}: ${message}`, remedy ? `\n  remedy: ${remedy}` : ''].join(''),
   )
   const warnings = listOf<string>(value.warnings).map(warning => `\n  warning: ${warning}`)
   const candidates = listOf<string>(value.candidates).map(id => `\n  candidate: ${id}`)
-  return [head, record, ...errors, ...warnings, ...candidates].join('')
+  return [head, record, ...statuses, ...errors, ...warnings, ...candidates].join('')
 }
 
 const listOf = <T>(value: unknown): readonly T[] => (Array.isArray(value) ? (value as T[]) : [])

@@ -1,5 +1,5 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { actions, shapeOf } from '../actions.ts'
+import { actions, actionsOf, shapeOf } from '../actions.ts'
 import { renderSchemas } from '../avro/render.ts'
 import { renderOptions, renderSchema } from '../core/config-render.ts'
 import type { ObjectDescribe } from '../core/contract.ts'
@@ -7,6 +7,7 @@ import { ConnectorError } from '../core/errors.ts'
 import { fullAccess } from '../simulator/org/access.ts'
 import { Org } from '../simulator/org/org.ts'
 import { describeJson } from '../simulator/routes/describe-json.ts'
+import { triggers } from '../triggers.ts'
 import type { Session } from './session.ts'
 
 const root = new URL('../../', import.meta.url)
@@ -14,13 +15,14 @@ const root = new URL('../../', import.meta.url)
 /** Every generated file of the repository, by its path there: the config's schema and options, and the Avro schemas. */
 export function renderDocs(): Map<string, string> {
   const org = new Org(Date.now)
-  const objects = [...new Set(Object.values(actions).map(action => action.object))]
+  const triggering = new Set(Object.values(triggers).map(trigger => trigger.object))
+  const objects = [...new Set([...triggering, ...Object.values(actions).map(action => action.object)])]
+  const described = objects.map(object => describeOf(org, object))
   const schemas = renderSchemas(
-    objects.map(object => ({
-      describe: describeOf(org, object),
-      commands: Object.keys(actions)
-        .filter(name => actions[name]!.object === object)
-        .map(shapeOf),
+    described.map(describe => ({
+      describe,
+      events: triggering.has(describe.name),
+      commands: [...actionsOf(describe)].map(([name, action]) => shapeOf(name, action)),
     })),
   )
   return new Map([

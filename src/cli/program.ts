@@ -1,5 +1,7 @@
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { exitCodes, reportFailure } from './failure.ts'
+import { addPositions } from './program-positions.ts'
+import { addSchemas } from './program-schemas.ts'
 import type { Session } from './session.ts'
 import type { Terminal } from './terminal.ts'
 import { version } from './version.ts'
@@ -35,7 +37,10 @@ export async function main(args: readonly string[], terminal: Terminal, secrets:
     }
   addRunning(program, action)
   addTalking(program, action)
+  addDeadLetters(program, action)
   addShowing(program, action)
+  addPositions(program, { action, configOption, wholeNumber })
+  addSchemas(program, { action, configOption })
   try {
     await program.parseAsync(args, { from: 'user' })
     return call.code
@@ -123,6 +128,35 @@ function addTalking(program: Command, action: Action): void {
     )
 }
 
+function addDeadLetters(program: Command, action: Action): void {
+  const dlq = program.command('dlq').description('dead letters: list them, put commands among them back')
+  const filtered = (command: Command) =>
+    command
+      .addOption(configOption())
+      .option('--object <name>', 'only this object; repeatable', collect, [])
+      .option('--stage <name>', 'only of this stage, as VALUE_CONVERTER or serialize')
+      .option('--error <class>', 'only with this in the error class, as command.unreadable')
+      .option('--text <text>', 'only with this in key, reason or value')
+      .option('--since <time>', 'only from this time on, as 2026-01-31T12:00:00Z', pointInTime)
+      .option('--until <time>', 'only before this time', pointInTime)
+  filtered(dlq.command('list').description('print dead letters, decoded where they can be'))
+    .addArgument(new Argument('[what]', 'of which half').choices(['commands', 'events', 'all']).default('all'))
+    .option('--max <count>', 'end after so many', wholeNumber(1, 1_000_000_000))
+    .action(
+      action<import('./dlq.ts').ListOptions>(async (session, options, what) =>
+        (await import('./dlq.ts')).listLetters({ ...options, what: what as 'all' }, session),
+      ),
+    )
+  filtered(dlq.command('replay').description('put dead letters of commands back on their topics, each only once'))
+    .addArgument(new Argument('[what]', 'of which half').choices(['commands', 'events']).default('commands'))
+    .option('--dry-run', 'print what would be replayed, write nothing')
+    .action(
+      action<import('./dlq.ts').ReplayOptions>(async (session, options, what) =>
+        (await import('./dlq.ts')).replayLetters({ ...options, what: what as 'commands' }, session),
+      ),
+    )
+}
+
 function addShowing(program: Command, action: Action): void {
   program
     .command('check')
@@ -162,6 +196,12 @@ const wholeNumber =
     if (value >= min && value <= max) return value
     throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`)
   }
+
+function pointInTime(text: string): number {
+  const at = /^\d{4}-\d{2}-\d{2}(T[\d:.]+(Z|[+-]\d{2}:\d{2}))?$/.test(text) ? Date.parse(text) : Number.NaN
+  if (Number.isFinite(at)) return at
+  throw new InvalidArgumentError('It must be a time as 2026-01-31T12:00:00Z, or a day.')
+}
 
 const collect = (value: string, former: string[]): string[] => [...former, value]
 

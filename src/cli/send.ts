@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { actions } from '../actions.ts'
+import { actions, objectOf } from '../actions.ts'
 import { compileWriter } from '../avro/codec.ts'
 import { namespaceOf, objectSlug } from '../avro/names.ts'
 import { type AvroRecordSchema, resolveSchema } from '../avro/schema.ts'
@@ -71,17 +71,17 @@ interface Names {
 }
 
 function namesOf(config: Config, action: string): Names {
-  const known = actions[action]
-  if (!known) {
+  const object = objectOf(action, config.sink.objects)
+  if (object === undefined) {
     const meant = nearest(action, Object.keys(actions))
     const hint = meant === undefined ? '' : `; did you mean ${meant}?`
     throw new ConnectorError('usage.invalid', `there is no action ${action}${hint}`, {
       remedy: 'See salesforce-kafka catalog.',
     })
   }
-  const topic = `${config.kafka.topicPrefix}.${objectSlug(known.object)}`
+  const topic = `${config.kafka.topicPrefix}.${objectSlug(object)}`
   const commands = `${topic}.commands`
-  return { commands, replies: `${topic}.replies`, subject: `${commands}-${namespaceOf(known.object)}.${action}` }
+  return { commands, replies: `${topic}.replies`, subject: `${commands}-${namespaceOf(object)}.${action}` }
 }
 
 async function encodeAvro({ registry }: Topics, command: JsonCommand, subject: string): Promise<Buffer> {

@@ -126,5 +126,7 @@ export function crossChecks(config: Config): Complaint[] {
     'source',
     'enabled',
   ], 'one of source.enabled and sink.enabled must be true')
+  for (const object of Object.keys(config.sink.allow))
+    require(config.sink.objects.includes(object), ['sink', 'allow', object], 'this object is not in sink.objects')
   return complaints
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { auth, isHttpUrl, loginUrl } from './config-auth.ts'
 import { doc, secret, section, text } from './config-section.ts'
+import { objectTriggers } from './config-triggers.ts'
 
 const ms = (min: number, max: number) => z.int().min(min).max(max)
 const count = (min: number, max: number) => z.int().min(min).max(max)
@@ -92,23 +93,22 @@ const registry = section({
 }).meta(doc('The schema registry.'))
 
 const interval = ms(100, dayMs)
-const fires = (type: string) =>
+const standardObjects = ['Contact', 'Lead', 'Task', 'Account', 'Opportunity', 'Campaign', 'Product2', 'Order']
+const start = (description: string) =>
   z
-    .boolean()
-    .default(true)
-    .meta(doc(`Publish ${type} events.`))
+    .union(
+      [z.enum(['now', 'earliest', 'snapshot']), z.iso.datetime({ offset: true }).transform(at => Date.parse(at))],
+      {
+        error: 'now, earliest, snapshot or a time as 2026-01-31T00:00:00Z',
+      },
+    )
+    .meta(doc(description))
+
 const sourceObject = section({
   interval_ms: interval.exactOptional().meta(doc('Time between polls of this object; default: source.interval_ms.')),
-  triggers: section({ created: fires('CREATED'), updated: fires('UPDATED'), deleted: fires('DELETED') })
-    .prefault({})
-    .meta(doc('Which triggers of the object fire.')),
+  start: start('Where this object starts if it was never polled; default: source.start.').exactOptional(),
+  triggers: objectTriggers,
 })
-
-const instant = z
-  .union([z.enum(['now', 'earliest']), z.iso.datetime({ offset: true }).transform(at => Date.parse(at))], {
-    error: 'now, earliest or a time as 2026-01-31T00:00:00Z',
-  })
-  .meta(doc('Where an object that was never polled starts: now, earliest or a time as 2026-01-31T00:00:00Z.'))
 
 const source = section({
   enabled: z.boolean().default(true).meta(doc('Run the source: Salesforce to Kafka.')),
@@ -124,14 +124,69 @@ const source = section({
     .default(1_000_000)
     .meta(doc('Versions of rows kept within the lookback.')),
   page_rows_max: count(200, 2_000).default(2_000).meta(doc('Rows asked for per page.')),
-  start: instant.prefault('now'),
-  objects: z.record(objectName, sourceObject).prefault({ Contact: {} }).meta(doc('Objects to poll, by API name.')),
+  records_max: count(1, 100_000).default(2_000).meta(doc('Events of one transaction; what is more goes in the next.')),
+  bytes_max: count(1_024, 1_073_741_824)
+    .default(16_777_216)
+    .meta(doc('Bytes of the events of one transaction; one event that is larger goes alone.')),
+  skip_own_changes: z
+    .boolean()
+    .default(false)
+    .meta(
+      doc("Leave out changes made by the connector's own user; otherwise their events say changedByConnector: true."),
+    ),
+  numbers: z
+    .enum(['double', 'decimal', 'string'])
+    .default('double')
+    .meta(
+      doc('How events carry numbers with a fraction, currencies and percents; another choice gives them new names.'),
+    ),
+  describe_interval_ms: ms(1_000, dayMs)
+    .default(300_000)
+    .meta(doc('Time after which a change of fields in Salesforce is noticed at the latest.')),
+  start: start(
+    'Where an object that was never polled starts: now, earliest, a time as 2026-01-31T00:00:00Z, or snapshot: all rows first.',
+  ).prefault('now'),
+  snapshot_bulk_rows_min: count(0, 1_000_000_000)
+    .default(50_000)
+    .meta(doc('Snapshots of so many rows are read by the Bulk API 2.0, smaller ones by REST.')),
+  objects: z
+    .record(objectName, sourceObject)
+    .prefault(Object.fromEntries(standardObjects.map(object => [object, {}])))
+    .meta(doc('Objects to poll, by API name; any that can be queried, custom ones included.')),
 }).prefault({})
+
+/** Policies for what may have been executed (design 4.2). */
+const inDoubt = z.enum(['reply', 'retry', 'park'])
 
 const sink = section({
   enabled: z.boolean().default(true).meta(doc('Run the sink: Kafka to Salesforce.')),
-  objects: z.array(objectName).max(500).default(['Contact']).meta(doc('Objects whose command topics are read.')),
+  objects: z
+    .array(objectName)
+    .max(500)
+    .default([...standardObjects, 'User'])
+    .meta(doc('Objects whose command topics are read, by API name; custom ones included.')),
   batch_commands_max: count(1, 1_000).default(1_000).meta(doc('Commands executed and answered together.')),
+  partitions_concurrent_max: count(1, 100)
+    .default(16)
+    .meta(doc('Partitions worked on at a time; Salesforce runs at most 25 long requests of an org.')),
+  in_doubt: inDoubt
+    .default('reply')
+    .meta(
+      doc(
+        'What becomes of a create that may have been executed, its answer lost, if the object has no idempotency field: reply (IN_DOUBT, with candidates), retry (sent again: it may be executed twice), park (the same reply, and the command goes to the dead letter topic, from where `dlq replay` executes it).',
+      ),
+    ),
+  in_doubt_objects: z
+    .record(objectName, inDoubt)
+    .default({})
+    .meta(doc('By object: another policy than sink.in_doubt.')),
+  describe_interval_ms: ms(1_000, dayMs)
+    .default(300_000)
+    .meta(
+      doc(
+        'Time after which a change of fields in Salesforce is noticed at the latest; a command that does not fit is a reason to look at once.',
+      ),
+    ),
   duplicate_window_count: count(0, 1_000_000)
     .default(10_000)
     .meta(doc('Replies per partition remembered against duplicates.')),
@@ -145,6 +200,12 @@ const sink = section({
       doc(
         'By object: a text field, External ID and Unique, filled with the commandId, so that a create is repeat-safe.',
       ),
+    ),
+  allow: z
+    .record(objectName, z.array(z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,99}$/, 'the name of an action')).max(100))
+    .default({})
+    .meta(
+      doc('By object: the only actions its command topic takes; others are REJECTED. An object not named takes all.'),
     ),
   reply_topics: z
     .array(topicName)

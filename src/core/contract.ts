@@ -88,6 +88,7 @@ export interface OutgoingRecord {
   /** null is a tombstone. */
   readonly value: Buffer | null
   readonly headers?: Headers
+  /** This machine's time unless given. Never Salesforce's: brokers refuse a time too far ahead of their own (INVALID_TIMESTAMP). */
   readonly timestampMs?: number
 }
 
@@ -132,6 +133,16 @@ export interface ReplyError {
   readonly remedy: string
 }
 
+/** A row of LeadStatus as a reply carries it (salesforce-facts 6.10). */
+export interface LeadStatus {
+  readonly id: string
+  readonly label: string
+  readonly apiName: string
+  readonly isDefault: boolean
+  readonly isConverted: boolean
+  readonly sortOrder: number
+}
+
 /** The value of a reply record, before Avro or JSON. Times are epoch milliseconds. */
 export interface ReplyValue {
   readonly commandId: string
@@ -141,6 +152,8 @@ export interface ReplyValue {
   readonly recordId: string | null
   readonly created: boolean | null
   readonly record: Readonly<Record<string, unknown>> | null
+  /** Replies of Lead only. */
+  readonly leadStatuses?: readonly LeadStatus[] | null
   readonly errors: readonly ReplyError[]
   readonly warnings: readonly string[]
   readonly retryable: boolean

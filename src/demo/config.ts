@@ -32,8 +32,8 @@ registry:
   url: ${places.registryUrl}
 source:
   interval_ms: 500
-  objects: { Contact: {} }
+  start: ${new Date().toISOString()}
 sink:
-  objects: [Contact]
+  objects: [Contact, Lead, Task, Opportunity, Account, Campaign, Product2, Order, User]
 http: { host: 127.0.0.1, port: 0 }
 `

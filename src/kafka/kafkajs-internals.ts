@@ -78,6 +78,26 @@ export interface ProtocolErrorEntry {
   readonly message: string
 }
 
+/** A batch as a fetcher hands it out (src/consumer/batch.js). */
+export interface FetchedBatch {
+  readonly topic: string
+  readonly partition: number
+}
+
+/** Makes what fetches from one broker and hands out batches (src/consumer/fetcher.js). */
+export type CreateFetcher = (parts: {
+  readonly nodeId: number | string
+  readonly workerQueue: { push(...batches: FetchedBatch[]): Promise<void> }
+  /** Shared by the fetchers of all brokers. */
+  readonly partitionAssignments: Map<string, number | string>
+  readonly fetch: (nodeId: number | string) => Promise<readonly FetchedBatch[]>
+  readonly logger: { namespace(name: string): unknown }
+}) => {
+  start(): Promise<void>
+  stop(): Promise<void>
+  getWorkerQueue(): unknown
+}
+
 interface OffsetsOfTopic<P> {
   readonly topic: string
   readonly partitions: readonly P[]
@@ -114,6 +134,18 @@ export interface RawCluster {
       fromTimestamp?: number
     }[],
   ): Promise<OffsetsOfTopic<{ partition: number; offset: string }>[]>
+}
+
+/** Where each partition of a member is read on, by topic and partition (src/consumer/offsetManager). */
+export interface OffsetManager {
+  readonly cluster: Pick<RawCluster, 'fetchTopicsOffset'>
+  readonly resolvedOffsets: Record<string, Record<number, string>>
+}
+
+export interface OffsetManagerClass {
+  readonly prototype: {
+    setDefaultOffset: (this: OffsetManager, at: { topic: string; partition: number }) => Promise<void>
+  }
 }
 
 export interface ClusterOptions {

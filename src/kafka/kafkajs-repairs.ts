@@ -9,6 +9,7 @@ import { dirname, sep } from 'node:path'
 import type * as KafkaJs from 'kafkajs'
 import { ConnectorError } from '../core/errors.ts'
 import { codecs } from './compression.ts'
+import { createFetcher } from './fetcher.ts'
 import type {
   AbortedTransaction,
   ClusterClass,
@@ -19,13 +20,16 @@ import type {
   FetchedMessage,
   FetchedMessages,
   FilterAbortedMessages,
+  OffsetManager,
+  OffsetManagerClass,
   ProducedMessage,
   ProtocolErrorEntry,
   RequestQueue,
   RequestQueueClass,
   SendMessages,
 } from './kafkajs-internals.ts'
-import { encodeRecord } from './record-encoder.ts'
+import { createRequest, quickenProduce } from './produce-request.ts'
+import { decodeRecord } from './record-decoder.ts'
 
 const repairedVersion = '2.2.4'
 const require = createRequire(import.meta.url)
@@ -180,6 +184,16 @@ export function repairDecodeBatch(decode: DecodeBatch): DecodeBatch {
   }
 }
 
+/**
+ * When retention has overtaken a position, kafkajs commits a default one to the group by itself: without metadata, so that
+ * an attempt mark would be lost (design 4.2). Now it only reads on at the first offset there is; what is on record stays.
+ */
+export async function readOnAtStart(this: OffsetManager, at: { topic: string; partition: number }): Promise<void> {
+  const { topic, partition } = at
+  const [found] = await this.cluster.fetchTopicsOffset([{ topic, partitions: [{ partition }], fromBeginning: true }])
+  this.resolvedOffsets[topic]![partition] = found!.partitions[0]!.offset
+}
+
 /** kafkajs's table of errors ends at 88; what newer brokers answer to a fenced producer would be an unknown code. */
 const producerFenced: ProtocolErrorEntry = {
   type: 'PRODUCER_FENCED',
@@ -192,9 +206,12 @@ function loadRepaired() {
   for (const path of Object.keys(require.cache)) if (path.startsWith(root + sep)) delete require.cache[path]
   const { version } = load('package.json') as { version: string }
   if (version !== repairedVersion) throw new Error(`the repairs are for kafkajs ${repairedVersion}, found ${version}`)
-  replace('src/protocol/recordBatch/record/v0/index.js', () => encodeRecord)
+  replace('src/protocol/requests/produce/v3/request.js', quickenProduce)
+  replace('src/protocol/request.js', () => createRequest)
   replace<FilterAbortedMessages>('src/consumer/filterAbortedMessages.js', () => filterAbortedMessages)
+  replace('src/consumer/fetcher.js', () => createFetcher)
   replace('src/producer/sendMessages.js', repairSendMessages)
+  replace('src/protocol/recordBatch/record/v0/decoder.js', () => decodeRecord)
   replace('src/protocol/recordBatch/v0/decoder.js', repairDecodeBatch)
   replace('src/protocol/requests/fetch/v4/decodeMessages.js', repairDecodeMessages)
   const { Codecs } = load('src/protocol/message/compression/index.js') as { Codecs: Codecs }
@@ -203,6 +220,10 @@ function loadRepaired() {
   if (typeof requestQueue.prototype.scheduleCheckPendingRequests !== 'function')
     throw new Error(`kafkajs ${repairedVersion} has no scheduleCheckPendingRequests to repair`)
   requestQueue.prototype.scheduleCheckPendingRequests = scheduleCheckPendingRequests
+  const offsetManager = load('src/consumer/offsetManager/index.js') as OffsetManagerClass
+  if (typeof offsetManager.prototype.setDefaultOffset !== 'function')
+    throw new Error(`kafkajs ${repairedVersion} has no setDefaultOffset to repair`)
+  offsetManager.prototype.setDefaultOffset = readOnAtStart
   const { errorCodes } = load('src/protocol/error.js') as { errorCodes: ProtocolErrorEntry[] }
   if (!errorCodes.some(entry => entry.code === producerFenced.code)) errorCodes.push(producerFenced)
   return {

@@ -42,7 +42,8 @@ export async function agree(
   )
 }
 
-interface LedgerState {
+/** As far as it has come: without an org before the first start. */
+export interface LedgerState {
   orgId: string | undefined
   readonly partitions: Map<string, number>
 }
@@ -50,7 +51,8 @@ interface LedgerState {
 const missing = (state: LedgerState, objects: readonly string[]): string[] =>
   objects.filter(object => !state.partitions.has(object))
 
-async function readLedger(kafka: KafkaConnection, place: LedgerPlace): Promise<LedgerState> {
+/** What was agreed on by now; enters nothing. */
+export async function readLedger(kafka: KafkaConnection, place: LedgerPlace): Promise<LedgerState> {
   const state: LedgerState = { orgId: undefined, partitions: new Map() }
   const until = await kafka.endOffset(place.topic, ledgerPartition)
   const read = { topic: place.topic, partition: ledgerPartition, from: offset(0), until }
@@ -69,15 +71,20 @@ function enter(state: LedgerState, place: LedgerPlace, record: IncomingRecord): 
     state.partitions.set(name.slice('objects/'.length), value.partition)
 }
 
-function checked(state: LedgerState, place: LedgerPlace, orgId: string): Ledger {
-  if (state.orgId !== orgId)
+/** Throws `salesforce.other_org` unless the org is the one on record: positions of one org say nothing about another. */
+export function checkOrg(onRecord: string | undefined, place: LedgerPlace, orgId: string): void {
+  if (onRecord !== orgId)
     throw new ConnectorError(
       'salesforce.other_org',
-      `connector ${place.connector} belongs to org ${state.orgId}, but the credentials lead to org ${orgId}`,
+      `connector ${place.connector} belongs to org ${onRecord}, but the credentials lead to org ${orgId}`,
       {
         remedy: 'Point the config at the first org, or give this connector another name: positions do not carry over.',
       },
     )
+}
+
+function checked(state: LedgerState, place: LedgerPlace, orgId: string): Ledger {
+  checkOrg(state.orgId, place, orgId)
   return { orgId, partitions: state.partitions }
 }
 

@@ -119,9 +119,12 @@ export class OpenTransaction implements Transaction {
 }
 
 function toMessage(record: OutgoingRecord): Message {
-  const headers: Record<string, Buffer | Buffer[]> = {}
-  for (const [name, value] of Object.entries(record.headers ?? {}))
-    headers[name] = Array.isArray(value) ? [...(value as readonly Buffer[])] : (value as Buffer)
+  const headers: Record<string, Buffer | Buffer[]> = Object.fromEntries(
+    Object.entries(record.headers ?? {}).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? [...(value as readonly Buffer[])] : (value as Buffer),
+    ]),
+  )
   return {
     partition: record.partition,
     key: record.key,

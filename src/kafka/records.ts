@@ -5,9 +5,13 @@ const noBytes = Buffer.alloc(0)
 
 /** A fetched record in our terms. A header without a value (Kafka allows null) becomes an empty one: kafkajs cannot write it back. */
 export function toIncoming(topic: string, partition: number, message: FetchedMessage): IncomingRecord {
-  const headers: Record<string, Buffer | readonly Buffer[]> = {}
-  for (const [name, value] of Object.entries(message.headers))
-    headers[name] = isList(value) ? value.map(one => one ?? noBytes) : (value ?? noBytes)
+  // Entry by entry: a header may be named `__proto__`.
+  const headers: Record<string, Buffer | readonly Buffer[]> = Object.fromEntries(
+    Object.entries(message.headers).map(([name, value]) => [
+      name,
+      isList(value) ? value.map(one => one ?? noBytes) : (value ?? noBytes),
+    ]),
+  )
   return {
     topic,
     partition,

@@ -13,11 +13,17 @@ import {
 } from './client.ts'
 import type { ConsumedBatch, JoinOptions, TopicPartition } from './consumer.ts'
 import { disconnectNow } from './deadline.ts'
+import { detach } from './fetcher.ts'
 import { LiveGeneration } from './generation.ts'
 import type { FetchedMessage } from './kafkajs-internals.ts'
 import { toIncoming } from './records.ts'
 
-const fetchWaitMsMax = 500
+/** A partition whose batch was detached is not read again before the fetch that went on without it has ended. */
+const fetchWaitMsMax = 200
+/** A batch that takes longer no longer keeps other partitions from being read. */
+const patienceMs = 250
+/** Between two looks for the end of a generation in which nothing more is taken. */
+const endingPauseMs = 100
 /** Leaving takes one request; but a join that waits for other members cannot be called off, then the broker drops us later. */
 const leaveWaitMsMax = 5_000
 /** The member is out; its partitions may be another's already. */
@@ -45,6 +51,8 @@ export class Session {
   readonly #ended = Promise.withResolvers<SessionEnd>()
   readonly #left = Promise.withResolvers<void>()
   readonly #batches = new Set<Promise<void>>()
+  /** Batches being handled, as kafkajs knows them: one a partition, each of them paused. */
+  readonly #inWork = new Set<EachBatchPayload['batch']>()
   #hasEnded = false
   #generation: LiveGeneration | undefined
   #memberId: string | undefined
@@ -160,7 +168,9 @@ export class Session {
     const generation = this.#generation
     const { onBatch } = this.#options
     // kafkajs still hands out what it had queued when a rebalance was announced; it is fetched again by whoever gets it.
-    if (this.#hasEnded || !generation || !onBatch || generation.isEnding()) return
+    if (this.#hasEnded || !generation || !onBatch) return
+    if (generation.isEnding()) return sleep(endingPauseMs, generation.signal).catch(() => undefined)
+    const release = this.#hold(payload.batch)
     const handled = (async () => onBatch(this.#batchOf(payload, generation)))().catch(error => this.#onCrash(error))
     this.#batches.add(handled)
     // kafkajs sends heartbeats only between batches, and at most one each interval.
@@ -170,6 +180,25 @@ export class Session {
     } finally {
       clearInterval(heart)
       this.#batches.delete(handled)
+      release()
+    }
+  }
+
+  /** Keeps the partition from being read until it is released, and the batch from holding up the other partitions. */
+  #hold(batch: EachBatchPayload['batch']): () => void {
+    const partitions = [{ topic: batch.topic, partitions: [batch.partition] }]
+    this.#consumer.pause(partitions)
+    this.#inWork.add(batch)
+    // Where nothing else could be read there is no reason to: the next fetch then has all that waits.
+    const timer = setTimeout(() => {
+      if (this.#inWork.size < this.#membership.assigned.length) detach(batch)
+    }, patienceMs)
+    return () => {
+      clearTimeout(timer)
+      this.#inWork.delete(batch)
+      if (this.#hasEnded) return
+      this.#consumer.resume(partitions)
+      for (const other of this.#inWork) detach(other)
     }
   }
 

@@ -24,7 +24,7 @@ export interface TransactionalWriter {
    * `before-send-offsets`, `after-send-offsets`, `before-commit`, `after-commit` (EndTxn was answered, nobody has learnt of it yet).
    * If `work` itself throws, the transaction is aborted and that error is thrown on. Any error of Kafka discards the
    * producer, the outcome is then unknown: fence() and read again. Throws 'kafka.fenced' (another owner),
-   * 'record.too_large' (nothing was committed), 'kafka.transaction_failed', or 'internal.bug' for a call out of turn.
+   * 'record.too_large' or 'record.refused' (nothing was committed), 'kafka.transaction_failed', or 'internal.bug' for a call out of turn.
    */
   transact(label: string, work: (tx: Transaction) => Promise<void>): Promise<void>
   /** Gives the producer back; an open transaction is left to the next owner's fence. Idempotent. */
@@ -201,6 +201,11 @@ class Writer implements TransactionalWriter {
       return new ConnectorError('record.too_large', `a record is larger than its topic takes: ${messageOf(error)}`, {
         cause: error,
         remedy: "Raise the topic's max.message.bytes, or select fewer fields.",
+      })
+    if (type === 'INVALID_RECORD')
+      return new ConnectorError('record.refused', `the brokers refuse a record: ${messageOf(error)}`, {
+        cause: error,
+        remedy: "See the broker's log: the topic's settings, or a check of the brokers, do not allow it.",
       })
     return new ConnectorError(
       'kafka.transaction_failed',

@@ -86,8 +86,8 @@ export interface Salesforce {
   readonly apiVersion: string
   /** Resolves on 2xx and 304; throws SalesforceError on anything else, with whether it was executed. */
   request<T>(request: ApiRequest): Promise<ApiResponse<T>>
-  /** From memory for five minutes at most; the same object as long as nothing changed. */
-  describe(object: string): Promise<ObjectDescribe>
+  /** From memory for `ageMsMax`, by default five minutes, at most; the same object as long as nothing changed. */
+  describe(object: string, ageMsMax?: number): Promise<ObjectDescribe>
   /** Salesforce's time, epoch ms: the last Date header, cut to the second, and the time since. Never ahead of the org. */
   now(): number
   /** Open while Salesforce is out of reach or the budget of API calls is used up. */

@@ -7,7 +7,7 @@ import { readErrors } from './read-errors.ts'
 import type { ApiError } from './salesforce-error.ts'
 import { fieldPath, identifier } from './soql.ts'
 
-/** Some rows of a group that go together as one collections call. */
+/** Some rows of a group that go together as one collections call, or one row that goes as a request of its own. */
 export interface Part {
   readonly group: RowGroup
   /** Where the group stands among the groups, and the rows in the group. */
@@ -15,12 +15,13 @@ export interface Part {
   readonly indexes: readonly number[]
   /** Not inside /composite. */
   readonly direct: boolean
+  /** One row, by the resource of its object instead of a collections call. */
+  readonly single: boolean
 }
 
 const rowsMax = 200
+/** Of a part's rows as JSON; five parts are far below what a request may hold. */
 const partBytesMax = 2 * 1_048_576
-/** A composite takes 25 subrequests, 5 of them collections (salesforce-facts 7.1). */
-export const partsPerCompositeMax = 5
 
 /**
  * In /composite, `@{ref.field}` in any text stands for another subrequest's result. A row that holds these characters
@@ -38,21 +39,22 @@ export function splitGroups(groups: readonly RowGroup[]): Part[] {
       return { size: Buffer.byteLength(json), direct: json.includes(referenceMark) }
     })
     for (const [index, row] of bytes.entries()) (row.direct ? direct : plain).push(index)
-    const cut = (indexes: readonly number[]): number[][] => cutBySize(indexes, index => bytes[index]!.size)
+    const countMax = Math.min(rowsMax, group.rowsMax ?? rowsMax)
+    const cut = (indexes: readonly number[]): number[][] => cutBySize(indexes, index => bytes[index]!.size, countMax)
     return [
-      ...cut(plain).map(indexes => ({ group, groupIndex, indexes, direct: false })),
-      ...cut(direct).map(indexes => ({ group, groupIndex, indexes, direct: true })),
+      ...cut(plain).map(indexes => ({ group, groupIndex, indexes, direct: false, single: false })),
+      ...cut(direct).map(indexes => ({ group, groupIndex, indexes, direct: true, single: false })),
     ]
   })
 }
 
-function cutBySize(indexes: readonly number[], sizeOf: (index: number) => number): number[][] {
+function cutBySize(indexes: readonly number[], sizeOf: (index: number) => number, countMax: number): number[][] {
   const cuts: number[][] = []
   let bytes = 0
   for (const index of indexes) {
     const last = cuts.at(-1)
     bytes += sizeOf(index)
-    if (last && last.length < rowsMax && bytes <= partBytesMax) last.push(index)
+    if (last && last.length < countMax && bytes <= partBytesMax) last.push(index)
     else {
       cuts.push([index])
       bytes = sizeOf(index)
@@ -67,7 +69,7 @@ export function halve(part: Part): Part[] {
   return [part.indexes.slice(0, middle), part.indexes.slice(middle)].map(indexes => ({ ...part, indexes }))
 }
 
-/** One collections call (REST API guide, sObject Collections; salesforce-facts 7.5), below /services/data/vXX.X. */
+/** One call for a part (REST API guide, sObject Collections; salesforce-facts 7.5), below /services/data/vXX.X. */
 export interface CollectionsCall {
   readonly method: 'POST' | 'PATCH' | 'DELETE'
   readonly path: string
@@ -76,10 +78,11 @@ export interface CollectionsCall {
 }
 
 /** The call that carries the part. Throws `salesforce.invalid_query` for a bad name, `internal.bug` for a bad id. */
-export function callOf({ group, indexes }: Part): CollectionsCall {
+export function callOf({ group, indexes, single }: Part): CollectionsCall {
   const object = identifier(group.object)
   const headers = group.headers ?? {}
   const rows = indexes.map(index => group.rows[index]!)
+  if (single) return { ...singleCall(group.operation, object, rows[0]!), headers }
   const records = (): unknown => ({
     allOrNone: false,
     records: rows.map(row => ({ ...row, attributes: { type: object } })),
@@ -105,6 +108,19 @@ export function callOf({ group, indexes }: Part): CollectionsCall {
   }
 }
 
+/** Whether a row of the group may go as a request of its own: neither a value in its path nor another shape of answer. */
+export const canBeSingle = ({ operation }: RowGroup): boolean =>
+  operation === 'create' || operation === 'update' || operation === 'delete'
+
+/** A row by the resource of its object (salesforce-facts 2). */
+function singleCall(operation: RowGroup['operation'], object: string, row: object): Omit<CollectionsCall, 'headers'> {
+  if (operation === 'create') return { method: 'POST', path: `/sobjects/${object}`, body: row }
+  const path = `/sobjects/${object}/${idOf(row)}`
+  if (operation === 'delete') return { method: 'DELETE', path }
+  const { id: _, ...fields } = row as { readonly id: string }
+  return { method: 'PATCH', path, body: fields }
+}
+
 /** Ids stand in URLs, so nothing else may pass for one; commands are checked long before. */
 function idOf(row: object): string {
   if ('id' in row && typeof row.id === 'string' && isRecordId(row.id)) return row.id
@@ -117,7 +133,8 @@ function idOf(row: object): string {
  * The results of a part from the body of its call, in the order of its rows (salesforce-facts 7.5); undefined if the
  * body is not what such a call answers, or if an id shows that a result belongs to another row.
  */
-export function readResults({ group, indexes }: Part, body: unknown): RowResult[] | undefined {
+export function readResults({ group, indexes, single }: Part, body: unknown): RowResult[] | undefined {
+  if (single) return readSingle(group, indexes[0]!, body)
   if (!Array.isArray(body) || body.length !== indexes.length) return undefined
   const results = body.map(group.operation === 'retrieve' ? readRecord : readResult)
   if (!results.every(result => result !== undefined)) return undefined
@@ -125,6 +142,13 @@ export function readResults({ group, indexes }: Part, body: unknown): RowResult[
   if (group.operation === 'create' && new Set(saved).size < saved.length) return undefined
   const isOfItsRow = (item: unknown, i: number): boolean => agrees(idIn(item), idIn(group.rows[indexes[i]!]))
   return body.every(isOfItsRow) ? results : undefined
+}
+
+/** A create answers `{id, success, errors}`, an update and a delete nothing (204). */
+function readSingle({ operation, rows }: RowGroup, index: number, body: unknown): RowResult[] | undefined {
+  if (operation !== 'create') return [{ ok: true, id: idIn(rows[index]!) ?? null }]
+  const result = readResult(body)
+  return result && [result]
 }
 
 /** The 15 characters that both forms of an id have in common (salesforce-facts 10.1). */

@@ -1,9 +1,10 @@
 import type { Row } from '../core/contract.ts'
 import { ConnectorError } from '../core/errors.ts'
 import type { ApiResponse, Salesforce } from './client.ts'
-import { callOf, halve, type Part, partsPerCompositeMax, readResults, refusedRow, splitGroups } from './collections.ts'
+import { callOf, halve, type Part, readResults, refusedRow, splitGroups } from './collections.ts'
 import { refusesEveryRow } from './error-codes.ts'
 import { judgeSubresponse } from './judge.ts'
+import { spread, takeParts } from './packing.ts'
 import { type ApiError, type Executed, SalesforceError } from './salesforce-error.ts'
 
 /** Rows that one kind of collections call can carry. */
@@ -18,6 +19,8 @@ export interface RowGroup {
   readonly rows: readonly object[]
   /** Of a retrieve. */
   readonly fields?: readonly string[]
+  /** Rows that go together at most; 200 unless it is less. */
+  readonly rowsMax?: number
 }
 
 export type RowResult =
@@ -59,7 +62,7 @@ export async function executeGroups(
   const record = (part: Part, rows: readonly RowResult[]): void => {
     for (const [i, index] of part.indexes.entries()) results[part.groupIndex]![index] = rows[i]
   }
-  const queue = splitGroups(groups)
+  const queue = spread(splitGroups(groups))
   for (const part of queue) callOf(part) // a bad name or id is told before anything is sent
   while (queue.length > 0) {
     const parts = takeParts(queue)
@@ -79,13 +82,6 @@ export async function executeGroups(
     }
   }
   return results as RowResult[][]
-}
-
-/** The next call's parts: those of one composite, or one that must stay outside. */
-function takeParts(queue: Part[]): Part[] {
-  const first = queue.findIndex(part => part.direct)
-  const plain = first === -1 ? queue.length : first
-  return queue.splice(0, Math.max(1, Math.min(plain, partsPerCompositeMax)))
 }
 
 type Outcome =

@@ -5,8 +5,8 @@ import type { ApiResponse } from './client.ts'
 import { type DescribeChanged, describeChanges, namesOf } from './describe-changes.ts'
 import { identifier } from './soql.ts'
 
-/** A describe is taken from memory for this long; then Salesforce is asked whether it changed. */
-const ageMsMax = 300_000
+/** A describe is taken from memory for this long unless asked otherwise; then Salesforce is asked whether it changed. */
+const ageMsDefault = 300_000
 const entriesMax = 200
 
 interface Entry {
@@ -15,8 +15,10 @@ interface Entry {
   readonly checkedAtMs: number
 }
 
+export type DescribeAnswer = Pick<ApiResponse<unknown>, 'status' | 'headers' | 'body'>
+
 /** GET of /sobjects/X/describe; answers 304 if it did not change since `ifModifiedSince`, an HTTP date. */
-export type FetchDescribe = (path: string, ifModifiedSince: string | undefined) => Promise<ApiResponse<unknown>>
+export type FetchDescribe = (path: string, ifModifiedSince: string | undefined) => Promise<DescribeAnswer>
 
 /**
  * Describes by object, each fetched once however many ask at the same time, and asked for again by a conditional GET
@@ -41,13 +43,19 @@ export class Describes {
   }
 
   /** Throws `salesforce.invalid_query` for what is no object name, and what the request throws. */
-  async get(object: string): Promise<ObjectDescribe> {
+  async get(object: string, ageMsMax = ageMsDefault): Promise<ObjectDescribe> {
     const key = identifier(object).toLowerCase()
     const entry = this.#entries.get(key)
-    if (entry && this.#nowMs() - entry.checkedAtMs < ageMsMax) return entry.describe
+    if (entry && !this.#isStale(entry, ageMsMax)) return entry.describe
     const running = this.#running.get(key) ?? this.#refresh(key, object, entry)
     this.#running.set(key, running)
     return running
+  }
+
+  /** By a common grid of times, so that all objects are asked about together and can share an API call. */
+  #isStale({ checkedAtMs }: Entry, ageMsMax: number): boolean {
+    if (ageMsMax <= 0) return true
+    return Math.floor(this.#nowMs() / ageMsMax) > Math.floor(checkedAtMs / ageMsMax)
   }
 
   async #refresh(key: string, object: string, former: Entry | undefined): Promise<ObjectDescribe> {
@@ -55,7 +63,8 @@ export class Describes {
       const answer = await this.#fetch(`/sobjects/${object}/describe`, former?.lastModified)
       const unchanged = answer.status === 304 && former !== undefined
       const describe = unchanged ? former.describe : this.#keep(former?.describe, readDescribe(object, answer.body))
-      const lastModified = answer.headers['last-modified'] ?? former?.lastModified
+      // An answer inside a composite has no such header: then the next question is asked without a condition.
+      const lastModified = unchanged ? former.lastModified : answer.headers['last-modified']
       this.#entries.delete(key) // set again at the end: the first key is the one refreshed longest ago
       this.#entries.set(key, { describe, lastModified, checkedAtMs: this.#nowMs() })
       if (this.#entries.size > entriesMax) this.#entries.delete(this.#entries.keys().next().value!)

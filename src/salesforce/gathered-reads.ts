@@ -12,7 +12,7 @@ export interface Read {
 
 /** Of one composite request; a queryAll counts among the queries (salesforce-facts 7). */
 const subrequestsMax = 25
-const queriesMax = 5
+export const queriesMax = 5
 /** A URI takes 16,384 bytes with its host and the rest; a longer query goes inside a composite (salesforce-facts 2.8). */
 const uriBytesMax = 12_000
 
@@ -24,7 +24,10 @@ interface Waiting {
 
 const isQuery = ({ path }: Read): boolean => path === '/queryAll' || path === '/query'
 
-const urlOf = ({ path, query }: Read): string => `${path}?${new URLSearchParams(query)}`.replaceAll('+', '%20')
+const urlOf = ({ path, query }: Read): string => {
+  const search = new URLSearchParams(query).toString().replaceAll('+', '%20')
+  return search === '' ? path : `${path}?${search}`
+}
 
 /** Reads that are asked for in the same turn share API calls: up to five queries and 25 reads go in each. */
 export class GatheredReads {
@@ -35,7 +38,7 @@ export class GatheredReads {
     this.#salesforce = salesforce
   }
 
-  /** The JSON body of the answer. Throws SalesforceError; `internal.stopped` once the signal aborts, though others wait on. */
+  /** The JSON body of the answer; undefined for a 304. Throws SalesforceError; `internal.stopped` once the signal aborts, though others wait on. */
   read(read: Read, signal?: AbortSignal): Promise<unknown> {
     const { promise, resolve, reject } = Promise.withResolvers<unknown>()
     const stop = (): void => reject(stopped())

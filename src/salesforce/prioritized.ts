@@ -46,8 +46,8 @@ export class PrioritizedClient implements Salesforce {
     return this.#send<T>(request, this.#priority)
   }
 
-  describe(object: string): Promise<ObjectDescribe> {
-    return this.#client.describe(object)
+  describe(object: string, ageMsMax?: number): Promise<ObjectDescribe> {
+    return this.#client.describe(object, ageMsMax)
   }
 
   withPriority(priority: Priority): Salesforce {

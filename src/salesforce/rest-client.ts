@@ -5,7 +5,8 @@ import { type Session, SignIn } from './auth.ts'
 import { type Breaker, ProbingBreaker } from './breaker.ts'
 import { budgetDefaults, readApiUsage } from './budget.ts'
 import type { ApiRequest, ApiResponse, Salesforce, SalesforceEvents, SalesforceSettings } from './client.ts'
-import { Describes } from './describe.ts'
+import { type DescribeAnswer, Describes } from './describe.ts'
+import { GatheredReads } from './gathered-reads.ts'
 import { type BudgetStatus, type CallEnd, type CallKind, Governor, type Turn } from './governor.ts'
 import type { Answer, Http, NoAnswer } from './http.ts'
 import { judge, type Verdict, withheld } from './judge.ts'
@@ -30,6 +31,7 @@ export class RestClient implements Salesforce {
   readonly #governor: Governor
   readonly #sessions: SessionKeeper
   readonly #describes: Describes
+  readonly #reads = new GatheredReads(this)
   readonly #shortMs: number
   #session: Session | undefined
   /** Salesforce's time at a moment of our monotonic clock. */
@@ -50,13 +52,7 @@ export class RestClient implements Salesforce {
       },
     )
     this.#describes = new Describes(
-      (path, ifModifiedSince) =>
-        requestSafely(this, {
-          method: 'GET',
-          path,
-          repeat: 'safe',
-          ...(ifModifiedSince !== undefined && { headers: { 'if-modified-since': ifModifiedSince } }),
-        }),
+      (path, ifModifiedSince) => this.#fetchDescribe(path, ifModifiedSince),
       () => performance.now(),
       change => events.describeChanged(change),
     )
@@ -183,6 +179,14 @@ export class RestClient implements Salesforce {
     }
   }
 
+  /** Objects that are asked about in the same turn share an API call, as long as none has changed. */
+  async #fetchDescribe(path: string, ifModifiedSince: string | undefined): Promise<DescribeAnswer> {
+    if (ifModifiedSince === undefined) return requestSafely(this, { method: 'GET', path, repeat: 'safe' })
+    const headers = { 'If-Modified-Since': ifModifiedSince }
+    const body = (await this.#reads.read({ path, query: {}, headers })) ?? undefined
+    return { status: body === undefined ? 304 : 200, headers: {}, body }
+  }
+
   /** Whether usage has fallen; while the breaker is open, its own probes tell. */
   async #recheck(): Promise<void> {
     if (this.#probing.isOpen) return
@@ -194,8 +198,8 @@ export class RestClient implements Salesforce {
     return this.#governor.status
   }
 
-  describe(object: string): Promise<ObjectDescribe> {
-    return this.#describes.get(object)
+  describe(object: string, ageMsMax?: number): Promise<ObjectDescribe> {
+    return this.#describes.get(object, ageMsMax)
   }
 
   now(): number {

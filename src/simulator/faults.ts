@@ -57,12 +57,13 @@ export type FaultAnswer = keyof typeof faultAnswers
  *  delayBefore: the request is held for `delayMs` before execution; expireSessions: every session ends, this one included;
  *  truncate: executed, but the body of the answer ends after `bytes` (half of it unless given), with the connection or,
  *  if `complete`, as if that were all;
+ *  trickle: executed, but the body of the answer arrives in pieces spread over `delayMs`;
  *  rowLock: the first `rows` rows (1 unless given) that the request writes fail with UNABLE_TO_LOCK_ROW. */
 export type FaultAction =
   | { readonly action: 'dropBefore' | 'dropAfter' | 'expireSessions' }
   | { readonly action: 'answer'; readonly answer: FaultAnswer; readonly executed?: boolean }
   | ({ readonly action: 'truncate' } & Cut)
-  | { readonly action: 'delay' | 'delayBefore'; readonly delayMs: number }
+  | { readonly action: 'delay' | 'delayBefore' | 'trickle'; readonly delayMs: number }
   | { readonly action: 'rowLock'; readonly rows?: number }
 
 export type Fault = FaultAction & { readonly match?: FaultMatch }
@@ -84,6 +85,7 @@ const actions: ReadonlySet<string> = new Set<Fault['action']>([
   'answer',
   'delay',
   'delayBefore',
+  'trickle',
   'truncate',
   'rowLock',
 ])
@@ -95,8 +97,8 @@ function checkFault(fault: Fault): void {
   if (fault.action === 'answer' && !Object.hasOwn(faultAnswers, fault.answer)) {
     throw new RangeError(`unknown fault answer ${fault.answer}; known are ${Object.keys(faultAnswers).join(', ')}`)
   }
-  const isDelay = fault.action === 'delay' || fault.action === 'delayBefore'
-  if (isDelay && !(fault.delayMs >= 0 && fault.delayMs <= delayMsMax))
+  const isTimed = fault.action === 'delay' || fault.action === 'delayBefore' || fault.action === 'trickle'
+  if (isTimed && !(fault.delayMs >= 0 && fault.delayMs <= delayMsMax))
     throw new RangeError(`delayMs must be a number of milliseconds up to ${delayMsMax}`)
   const { bytes = 0, rows = 1, match = {} } = fault as { bytes?: number; rows?: number; match?: FaultMatch }
   const { skip = 0, times = 1, probability = 1 } = match

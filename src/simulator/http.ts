@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { promisify } from 'node:util'
 import { constants, deflate, gunzip, gzip, inflate } from 'node:zlib'
+import { sleep } from '../core/clock.ts'
 
 /** A request with its body read; header names in lower case. */
 export interface HttpRequest {
@@ -94,4 +95,25 @@ export async function sendAnswer(
   if (request.method === 'HEAD') body = undefined
   if (body && cut && !cut.complete) response.write(cutAt(body), () => response.destroy())
   else response.end(body)
+}
+
+/** Pieces in which a body trickles in. */
+const tricklePieces = 20
+
+/** Sends the answer unpacked, its body in pieces spread over `overMs`; ends early if the client hangs up. */
+export async function trickleAnswer(
+  response: ServerResponse,
+  { status, headers, text, sent }: HttpAnswer,
+  overMs: number,
+  stop: AbortSignal,
+): Promise<void> {
+  response.once('close', () => sent?.())
+  const body = Buffer.from(text ?? '')
+  response.writeHead(status, { ...headers, 'Content-Length': body.length })
+  const pieceBytes = Math.max(1, Math.ceil(body.length / tricklePieces))
+  for (let at = 0; at < body.length && !response.destroyed; at += pieceBytes) {
+    response.write(body.subarray(at, at + pieceBytes))
+    await sleep(overMs / tricklePieces, stop)
+  }
+  response.end()
 }

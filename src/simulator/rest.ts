@@ -4,8 +4,10 @@ import { Jobs } from './bulk/jobs.ts'
 import type { HttpAnswer, HttpRequest } from './http.ts'
 import { IdempotentAnswers } from './idempotent-answers.ts'
 import { readJsonBody } from './json-body.ts'
+import { commitLate } from './org/commit-late.ts'
 import { makeRequestId, type Org } from './org/org.ts'
 import { type Answer, type Api, type Dispatch, errorAnswer, jsonAnswer, makeDispatch, versions } from './router.ts'
+import { blobRoutes } from './routes/blob.ts'
 import { bulkRoutes } from './routes/bulk.ts'
 import { collectionRoutes } from './routes/collections.ts'
 import { compositeRoutes } from './routes/composite.ts'
@@ -75,6 +77,7 @@ export class Rest {
       ...collectionRoutes,
       ...bulkRoutes,
       ...uiApiRoutes,
+      ...blobRoutes,
       ...rowRoutes,
       ...externalIdRoutes,
     })
@@ -111,6 +114,7 @@ export class Rest {
         this.#dispatch(request.target, {
           api: this.#api,
           method,
+          origin: request.origin,
           headers,
           readBody: () => readJsonBody(request),
           text,
@@ -128,12 +132,7 @@ export class Rest {
       }
       this.#usage.count(answer.furtherCalls ?? 0)
       if (answer.status >= 300) transaction.rollbackTo(0)
-      const delayMs = this.#org.commitDelay.nextMs()
-      if (transaction.changes.length > 0 && delayMs > 0) {
-        transaction.park()
-        await committed(delayMs)
-      }
-      transaction.commit()
+      await commitLate(this.#org, transaction, committed)
       return answer
     } finally {
       transaction.rollback()

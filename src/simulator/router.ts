@@ -21,6 +21,8 @@ export interface Api {
 export interface Call {
   readonly api: Api
   readonly method: string
+  /** `scheme://host:port` as the client reached the org. */
+  readonly origin: string
   readonly version: number
   /** `/services/data/vXX.X` */
   readonly root: string

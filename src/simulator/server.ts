@@ -6,7 +6,15 @@ import { requestError } from './api-error.ts'
 import { type Controlled, control } from './control.ts'
 import { type Fault, type FaultAction, faultAnswers } from './faults.ts'
 import { isLoginOrigin } from './hosts.ts'
-import { BodyTooLarge, type Cut, type HttpAnswer, type HttpRequest, readRequest, sendAnswer } from './http.ts'
+import {
+  BodyTooLarge,
+  type Cut,
+  type HttpAnswer,
+  type HttpRequest,
+  readRequest,
+  sendAnswer,
+  trickleAnswer,
+} from './http.ts'
 import type { LongRequests } from './long-requests.ts'
 import { type OAuthServed, oauth } from './oauth/endpoints.ts'
 import { type Rest, versionList } from './rest.ts'
@@ -29,7 +37,7 @@ export interface Served extends Controlled, OAuthServed {
 }
 
 /** `undefined`: the connection is to be closed without an answer. */
-type Outcome = { readonly answer: HttpAnswer; readonly cut?: Cut } | undefined
+type Outcome = { readonly answer: HttpAnswer; readonly cut?: Cut; readonly overMs?: number } | undefined
 
 /** The HTTP face of the org, over TLS with a certificate; `stop` ends what still waits. */
 export function makeServer(served: Served, stop: AbortSignal, certificate?: Certificate): Server {
@@ -60,8 +68,10 @@ async function respond(
   const outcome = await outcomeOf(served, stop, request).catch(
     (error): Outcome => (stop.aborted ? undefined : { answer: internalError(error) }),
   )
-  if (outcome) await sendAnswer(response, request, outcome.answer, served.org.now(), outcome.cut)
-  else message.socket.destroy()
+  if (!outcome) message.socket.destroy()
+  else if (outcome.overMs === undefined)
+    await sendAnswer(response, request, outcome.answer, served.org.now(), outcome.cut)
+  else await trickleAnswer(response, outcome.answer, outcome.overMs, stop)
 }
 
 /** A defect of the simulator: answered like Salesforce's own, with the text that names it. */
@@ -89,6 +99,7 @@ async function struck(served: Served, stop: AbortSignal, request: HttpRequest): 
   if (fault?.action === 'dropAfter') return undefined
   if (fault?.action === 'delay') await sleep(fault.delayMs, stop)
   if (fault?.action === 'truncate') return { answer, cut: fault }
+  if (fault?.action === 'trickle') return { answer, overMs: fault.delayMs }
   return { answer: fault?.action === 'answer' ? cannedAnswer(served, fault) : answer }
 }
 

@@ -40,7 +40,7 @@ export function signInControl(controlled: SignInControlled, what: string, text: 
 }
 
 /** An admin deactivates a user, or activates one again: its sessions end with it (salesforce-facts 15). Throws RangeError. */
-export function setActive(org: Org, id: string, isActive: boolean): void {
+function setActive(org: Org, id: string, isActive: boolean): void {
   const table = org.table('User')
   const row = table?.rows.get(id)
   if (!table || !row?.cells) throw new RangeError(`the simulated org has no user ${id}`)

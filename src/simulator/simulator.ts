@@ -32,6 +32,8 @@ export interface SimulatorOptions {
   readonly host?: string
   /** Decides sample rows, credentials, tokens and faults by probability. */
   readonly seed?: number
+  /** Orgs of different numbers have different ids; 1 unless given. */
+  readonly orgNumber?: number
   /** Numbers of sample rows to start with, by object: `{ contact: 1000 }`. */
   readonly rows?: Readonly<Record<string, number>>
   /** The org's clock, epoch milliseconds; the machine's unless given. */
@@ -94,7 +96,7 @@ const localNames = ['localhost', '127.0.0.1', '::1']
 /** Starts a simulated Salesforce org over HTTP, in this process. Throws ConnectorError if the port is taken. */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const { seed = 1, clock = Date.now, commitDelayMs = 0 } = options
-  const org = new Org(clock, seed)
+  const org = new Org(clock, seed, options.orgNumber)
   loadSamples(org, options.rows ?? {}, randomFrom(seed))
   const [signIn, limits] = [makeSignInSettings(), makeLimitSettings()]
   if (options.dailyApiRequestsMax !== undefined) limits.set({ apiRequestsMax: options.dailyApiRequestsMax })

@@ -1,16 +1,25 @@
 import assert from 'node:assert/strict'
 import type { SchemaRegistry } from '../avro/registry.ts'
-import type { ObjectDescribe, OutgoingRecord, ReplyValue } from '../core/contract.ts'
+import type { OutgoingRecord, ReplyValue } from '../core/contract.ts'
+import { ConnectorError } from '../core/errors.ts'
 import { type Copy, copyOf, fitsCopy, type ReplyTopics } from './copies.ts'
 import type { DeadLetter, Deserialized, Invalid } from './deserialize.ts'
 import type { Item } from './item.ts'
 import { rejected } from './outcome.ts'
 import { type DeadLetterTopic, deadLetterRecord } from './reject.ts'
-import { type Asked, type ReplyWriter, repeatReply, replyRecord, replyValue } from './reply.ts'
+import { type Asked, type ReplyWriter, type RowForms, repeatReply, replyRecord, replyValue } from './reply.ts'
 import type { Contents } from './transaction.ts'
 
 /** What a record of the command topic earned: a reply, or a place among the dead letters. */
-export type Answer = { readonly kind: 'reply'; readonly asked: Asked; readonly value: ReplyValue } | DeadLetter
+export type Answer =
+  | {
+      readonly kind: 'reply'
+      readonly asked: Asked
+      readonly value: ReplyValue
+      /** The command, to be parked among the dead letters beside its reply. */
+      readonly parked?: DeadLetter
+    }
+  | DeadLetter
 
 /** A record as read and, if it is a command, how far its execution came. */
 export interface Entry {
@@ -19,7 +28,7 @@ export interface Entry {
 }
 
 export interface AnswerParts {
-  readonly describe: ObjectDescribe
+  readonly forms: RowForms
   readonly registry: SchemaRegistry
   /** Salesforce's time, epoch ms. */
   readonly now: () => number
@@ -28,45 +37,46 @@ export interface AnswerParts {
 /** The answers to the entries, in their order; stops before the first one that is not settled. */
 export async function answersTo(entries: readonly Entry[], parts: AnswerParts): Promise<Answer[]> {
   const answers: Answer[] = []
-  const values = new Map<Item, ReplyValue>()
   for (const { read, item } of entries) {
     if (read.kind === 'dead-letter') answers.push(read)
     else if (read.kind === 'invalid') answers.push(answerInvalid(read, parts))
     else {
       if (!item?.settled) break
       const asked = askedBy(item)
-      const value = await replyOf(item, asked, values, parts)
-      values.set(item, value)
-      answers.push({ kind: 'reply', asked, value })
+      const value = await replyOf(item, asked, parts)
+      answers.push({ kind: 'reply', asked, value, ...parkedOf(item) })
     }
   }
   return answers
 }
 
-const askedBy = ({ command }: Item): Asked => command
-
-function answerInvalid(read: Invalid, { now, describe }: AnswerParts): Answer {
-  const asked = { ...read, hash: '' }
-  const times = { attempts: 0, startedAt: now(), finishedAt: now() }
-  return { kind: 'reply', asked, value: replyValue(asked, rejected(read.error), times, describe) }
+/** What is in doubt goes to the dead letters as well if its policy says so (design 4.2). */
+function parkedOf({ command, settled }: Item): { parked?: DeadLetter } {
+  if (settled?.kind !== 'outcome' || !settled.parked) return {}
+  const { candidates, errors } = settled.outcome
+  const found = candidates.length > 0 ? ` Candidates: ${candidates.join(', ')}.` : ''
+  const message = `${errors[0]?.message ?? 'in doubt'}${found}`
+  const error = new ConnectorError('salesforce.unknown_outcome', message)
+  return { parked: { kind: 'dead-letter', record: command.record, error, stage: 'execute' } }
 }
 
-async function replyOf(
-  item: Item,
-  asked: Asked,
-  values: ReadonlyMap<Item, ReplyValue>,
-  { describe, registry }: AnswerParts,
-): Promise<ReplyValue> {
+const askedBy = ({ command }: Item): Asked => command
+
+function answerInvalid(read: Invalid, { now, forms }: AnswerParts): Answer {
+  const asked = { ...read, hash: '' }
+  const times = { attempts: 0, startedAt: now(), finishedAt: now() }
+  return { kind: 'reply', asked, value: replyValue(asked, rejected(read.error), times, forms) }
+}
+
+async function replyOf(item: Item, asked: Asked, { forms, registry }: AnswerParts): Promise<ReplyValue> {
   const settled = item.settled!
-  if (settled.kind === 'outcome') {
-    const { sent: attempts, startedAt, finishedAt } = item
-    return replyValue(asked, settled.outcome, { attempts, startedAt, finishedAt }, describe)
-  }
-  if (!('command' in settled.of)) return repeatReply(settled.of, asked, describe, registry)
-  const first = values.get(settled.of)
-  assert.ok(first, 'a command is answered after the one it repeats')
-  const { topic, partition, offset } = asked.record
-  return { ...first, duplicate: true, command: { topic, partition, offset: Number(offset) } }
+  if (settled.kind === 'duplicate' && !('command' in settled.of)) return repeatReply(settled.of, asked, forms, registry)
+  // One that repeats another of its batch may be written in the other format.
+  const first = settled.kind === 'duplicate' ? (settled.of as Item) : item
+  assert.ok(first.settled?.kind === 'outcome', 'a command is answered after the one it repeats')
+  const { sent: attempts, startedAt, finishedAt } = first
+  const value = replyValue(asked, first.settled.outcome, { attempts, startedAt, finishedAt }, forms)
+  return { ...value, duplicate: first !== item }
 }
 
 export interface Targets {
@@ -89,6 +99,7 @@ export async function recordsOf(
       const { reply, copy } = await withCopy(answer, to, withCopies)
       records.push(reply)
       if (copy) copies.push(copy)
+      if (answer.parked) copies.push(deadLetterRecord(answer.parked, to.deadLetters))
     }
   }
   // Rule 3: one command, one committed reply (or dead letter, rule 5).

@@ -11,45 +11,57 @@ export interface Mark {
   readonly first: Offset
   readonly last: Offset
   readonly startedAt: number
+  /** The idempotency field by which the attempt sends creates, if the object had one. */
+  readonly field?: string
 }
 
 const version = 1
 const attemptPattern = /^[\w-]{1,64}$/
+const fieldPattern = /^[A-Za-z]\w{0,79}$/
 
-/** The metadata of an offset; '' says that nothing is known to have been sent. */
-export const encodeMark = (mark: Mark | undefined): string =>
-  mark === undefined
-    ? ''
-    : JSON.stringify({
-        v: version,
-        attempt: mark.attempt,
-        first: Number(mark.first),
-        last: Number(mark.last),
-        startedAt: mark.startedAt,
-      })
+/**
+ * The metadata of an offset: the mark, and the idempotency field by which creates are sent from there on; '' says that
+ * nothing is known to have been sent, and that there is no such field.
+ */
+export function encodeMark(mark: Mark | undefined, field?: string): string {
+  if (mark === undefined) return field === undefined ? '' : JSON.stringify({ v: version, field })
+  const { attempt, first, last, startedAt } = mark
+  const sentBy = mark.field ?? field
+  return JSON.stringify({
+    v: version,
+    attempt,
+    first: Number(first),
+    last: Number(last),
+    startedAt,
+    ...(sentBy !== undefined && { field: sentBy }),
+  })
+}
 
 /** Reads the metadata of an offset. What it cannot read it does not take for "nothing was sent": it throws. */
 export function decodeMark(metadata: string): Mark | undefined {
   if (metadata === '') return undefined
-  const { v, attempt, first, last, startedAt } = parse(metadata)
+  const { v, attempt, first, last, startedAt, field } = parse(metadata)
+  if (v !== version || !(field === undefined || isField(field))) throw unknownMetadata()
+  if (attempt === undefined && field !== undefined) return undefined
   const numbers = [first, last, startedAt].every(n => Number.isSafeInteger(n) && Number(n) >= 0)
-  if (
-    v !== version ||
-    typeof attempt !== 'string' ||
-    !attemptPattern.test(attempt) ||
-    !numbers ||
-    Number(first) > Number(last)
-  )
-    throw new ConnectorError(
-      'kafka.topic_invalid',
-      'the committed offset carries metadata this version does not know',
-      {
-        remedy:
-          'Run the version that wrote it, or reset the group’s offset by hand after looking at what was in flight.',
-      },
-    )
-  return { attempt, first: offset(Number(first)), last: offset(Number(last)), startedAt: Number(startedAt) }
+  if (typeof attempt !== 'string' || !attemptPattern.test(attempt) || !numbers || Number(first) > Number(last))
+    throw unknownMetadata()
+  const range = { first: offset(Number(first)), last: offset(Number(last)), startedAt: Number(startedAt) }
+  return { attempt, ...range, ...(field !== undefined && { field }) }
 }
+
+/** The idempotency field that the metadata names, if it names one. */
+export function decodeField(metadata: string): string | undefined {
+  const { field } = metadata === '' ? {} : parse(metadata)
+  return isField(field) ? field : undefined
+}
+
+const isField = (value: unknown): value is string => typeof value === 'string' && fieldPattern.test(value)
+
+const unknownMetadata = (): ConnectorError =>
+  new ConnectorError('kafka.topic_invalid', 'the committed offset carries metadata this version does not know', {
+    remedy: 'Run the version that wrote it, or reset the group’s offset by hand after looking at what was in flight.',
+  })
 
 function parse(metadata: string): Readonly<Record<string, unknown>> {
   try {

@@ -13,7 +13,8 @@ const comparable = new Set(['string', 'email', 'picklist', 'reference', 'boolean
 
 /**
  * The ids that may be a create's effect: what the connector's own user created since the attempt began, with the same
- * values in the fields that can be compared; oldest first, at most 10. Throws what the request throws.
+ * values in the fields that can be compared; of an upsert, what that user changed with the same external id. Oldest
+ * first, at most 10. Throws what the request throws.
  */
 export async function findCandidates(
   salesforce: Salesforce,
@@ -34,13 +35,17 @@ export async function findCandidates(
 
 /** Pure. The SOQL of the search. */
 export function candidatesQuery(command: Command, describe: ObjectDescribe, userId: string, startedAt: number): string {
-  const conditions = describe.fields.flatMap(field => condition(field, command.fields[field.name]) ?? [])
+  // An upsert may have changed a row that was there before: what it leaves behind is its external id.
+  const { externalId } = command
+  const compared = externalId ? describe.fields.filter(({ name }) => name === externalId.field) : describe.fields
+  const conditions = compared.flatMap(field => condition(field, command.fields[field.name]) ?? [])
+  const [by, at] = externalId ? ['LastModifiedById', 'LastModifiedDate'] : ['CreatedById', 'CreatedDate']
   return select({
     fields: ['Id'],
     object: command.object,
     where: [
-      `CreatedById = ${stringLiteral(userId)}`,
-      `CreatedDate >= ${dateTimeLiteral(startedAt)}`,
+      `${by} = ${stringLiteral(userId)}`,
+      `${at} >= ${dateTimeLiteral(startedAt)}`,
       ...conditions.slice(0, conditionsMax),
     ].join(' AND '),
     orderBy: 'CreatedDate, Id',

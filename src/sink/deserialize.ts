@@ -2,6 +2,8 @@ import { isUtf8 } from 'node:buffer'
 import { decodeFramed } from '../avro/codec.ts'
 import { namespaceOf } from '../avro/names.ts'
 import type { SchemaRegistry } from '../avro/registry.ts'
+import type { AvroRecordSchema } from '../avro/schema.ts'
+import { sentByName } from '../avro/sent-fields.ts'
 import type { IncomingRecord } from '../core/contract.ts'
 import { ConnectorError, isConnectorError } from '../core/errors.ts'
 import type { Command, Format, SinkObject } from './command.ts'
@@ -17,11 +19,13 @@ export interface Invalid {
   readonly error: ConnectorError
 }
 
-/** A record that cannot be read at all, hence not answered (rule 5). */
+/** A record that cannot be read at all, hence not answered (rule 5); or one that is parked beside its answer. */
 export interface DeadLetter {
   readonly kind: 'dead-letter'
   readonly record: IncomingRecord
   readonly error: ConnectorError
+  /** 'execute': parked, because it may have been executed (design 4.2). */
+  readonly stage?: 'execute'
 }
 
 export type Deserialized = { readonly kind: 'command'; readonly command: Command } | Invalid | DeadLetter
@@ -30,6 +34,7 @@ export type Deserialized = { readonly kind: 'command'; readonly command: Command
 const commandIdPattern = /^[!-~]{1,255}$/
 const actionCharsMax = 100
 const openingBrace = 0x7b
+const refusals: ReadonlySet<string> = new Set(['command.invalid', 'command.not_allowed'])
 const frameMagic = 0
 
 /**
@@ -42,12 +47,12 @@ export async function deserialize(
   registry: SchemaRegistry,
 ): Promise<Deserialized> {
   try {
-    const { format, envelope } = await open(record, object, registry)
+    const { format, envelope, schema } = await open(record, object, registry)
     const { commandId, action } = envelope
     try {
-      return { kind: 'command', command: toCommand(record, format, envelope, object) }
+      return { kind: 'command', command: toCommand(record, format, byName(envelope, schema, object), object) }
     } catch (error) {
-      if (!isConnectorError(error, 'command.invalid')) throw error
+      if (!isConnectorError(error) || !refusals.has(error.code)) throw error
       return { kind: 'invalid', record, format, commandId, action: action.slice(0, actionCharsMax), error }
     }
   } catch (error) {
@@ -56,14 +61,17 @@ export async function deserialize(
   }
 }
 
-async function open(
-  record: IncomingRecord,
-  object: SinkObject,
-  registry: SchemaRegistry,
-): Promise<{ format: Format; envelope: Envelope }> {
+interface Opened {
+  readonly format: Format
+  readonly envelope: Envelope
+  /** Of Avro: what it was written with. */
+  readonly schema?: AvroRecordSchema
+}
+
+async function open(record: IncomingRecord, object: SinkObject, registry: SchemaRegistry): Promise<Opened> {
   const { value } = record
   if (value === null || value.length === 0) throw unreadable('the record has no value')
-  if (value[0] === frameMagic) return { format: 'avro', envelope: await openAvro(value, object, registry) }
+  if (value[0] === frameMagic) return openAvro(value, object, registry)
   if (value[0] === openingBrace || isJson(record)) return { format: 'json', envelope: openJson(value) }
   throw unreadable('the value is neither Avro (a 0 byte and a schema id) nor JSON')
 }
@@ -71,14 +79,21 @@ async function open(
 const isJson = ({ headers }: IncomingRecord): boolean =>
   [headers['content-type']].flat().some(type => type?.toString('latin1').startsWith('application/json'))
 
-async function openAvro(value: Buffer, object: SinkObject, registry: SchemaRegistry): Promise<Envelope> {
+async function openAvro(value: Buffer, object: SinkObject, registry: SchemaRegistry): Promise<Opened> {
   const decoded = await decodeFramed(value, registry)
   const content = asObject(decoded.value)
   if (!content) throw unreadable(`the value is a ${decoded.schemaName}, which is no record`)
   const prefix = `${namespaceOf(object.describe.name)}.`
-  const { schemaName } = decoded
+  const { schema, schemaName } = decoded
   const action = schemaName.startsWith(prefix) ? schemaName.slice(prefix.length) : schemaName
-  return { commandId: commandIdOf(content), action, content }
+  return { format: 'avro', envelope: { commandId: commandIdOf(content), action, content }, schema }
+}
+
+/** What was written with an older schema, or goes under another name since a field was retyped, by the names of the fields. */
+function byName(envelope: Envelope, schema: AvroRecordSchema | undefined, { describe }: SinkObject): Envelope {
+  const fields = asObject(envelope.content.fields)
+  if (!schema || !fields) return envelope
+  return { ...envelope, content: { ...envelope.content, fields: sentByName(describe, schema, fields) } }
 }
 
 function openJson(value: Buffer): Envelope {

@@ -5,6 +5,8 @@ export interface Remembered {
   readonly commandHash: string
   readonly value: Buffer
   readonly format: Format
+  /** The reply says IN_DOUBT: a command that was parked meanwhile is executed when it is put back. */
+  readonly inDoubt: boolean
 }
 
 export type Lookup =

@@ -1,21 +1,23 @@
 import assert from 'node:assert/strict'
 import { sleep } from '../core/clock.ts'
-import { isConnectorError } from '../core/errors.ts'
 import { failpoint } from '../core/failpoint.ts'
 import { delayMs } from '../core/retry.ts'
 import type { ApiRequest, ApiResponse } from '../salesforce/client.ts'
 import { executeGroups, PartialExecution, type RowResult } from '../salesforce/composite.ts'
 import type { SalesforceError } from '../salesforce/salesforce-error.ts'
-import { findCandidates } from './candidates.ts'
 import { isRepeatSafe, needsMark, uniquesOf } from './command.ts'
+import { candidatesOf, type Doubtful } from './doubt.ts'
 import { expired, type Item, isOnItsWay, otherContent, type Settled } from './item.ts'
-import { failed, inDoubt, judge, type Outcome, rejected } from './outcome.ts'
+import { lookFirst } from './look-first.ts'
+import type { LookupParts } from './lookups.ts'
+import { failed, inDoubt, judge, type Outcome, rejected, sentMax } from './outcome.ts'
 import { type ExecutionParts, timeOf } from './parts.ts'
 import { toGroups } from './requests.ts'
 import { arrange } from './waves.ts'
 
 const repeatLimits = { attemptsMax: 1_000, delayMsMin: 100, delayMsMax: 5_000 }
 const pollMs = 50
+const parkedNote = 'The command is parked in the dead letter topic; `dlq replay` executes it again.'
 
 /** Owns every request, wait and repeat of one batch; what an answer means is decided by the pure outcome.ts. */
 export class Execution {
@@ -61,20 +63,27 @@ export class Execution {
     }
     const known = this.#parts.recall(command)
     if (known) this.#settle(item, known)
-    else if (command.expiresAt !== null && command.expiresAt <= now)
-      this.#settleAs(
-        item,
-        item.unanswered ? inDoubt(command, [], ['It has expired; it is not executed again.']) : expired(command),
-      )
+    else this.#expire(item)
+  }
+
+  /** What has expired is not sent any more, nor sent again. */
+  #expire(item: Item): void {
+    const { expiresAt } = item.command
+    if (item.settled || expiresAt === null || expiresAt > timeOf(this.#parts.salesforce)) return
+    const outcome = item.unanswered
+      ? inDoubt(item.command, [], ['It has expired; it is not executed again.'])
+      : expired(item.command)
+    this.#settleAs(item, outcome)
   }
 
   #settle(item: Item, settled: Settled): void {
-    item.finishedAt = timeOf(this.#parts.salesforce)
+    // Salesforce's time is corrected by each answer, and may step back by up to a second.
+    item.finishedAt = Math.max(item.startedAt, timeOf(this.#parts.salesforce))
     item.settled = settled
   }
 
-  #settleAs(item: Item, outcome: Outcome): void {
-    this.#settle(item, { kind: 'outcome', outcome })
+  #settleAs(item: Item, outcome: Outcome, parked = false): void {
+    this.#settle(item, { kind: 'outcome', outcome, parked })
   }
 
   /** Later commands of the batch with the same id are answered from this one. */
@@ -89,7 +98,10 @@ export class Execution {
     let left = items
     for (let round = 1; left.length > 0; round++) {
       if (!(await this.#pass(left))) return false
-      await this.#request(left)
+      for (const item of left) this.#expire(item)
+      left = left.filter(item => !item.settled)
+      await this.#request(await lookFirst(left, this.#lookups, (item, outcome) => this.#settleAs(item, outcome)))
+      await this.#parts.reconsider(left)
       await this.#answerDoubtful(left)
       left = left.filter(item => !item.settled)
       if (left.length > 0) await this.#pause(delayMs(repeatLimits, Math.min(round, repeatLimits.attemptsMax)))
@@ -126,6 +138,17 @@ export class Execution {
       throw error
     } finally {
       clearInterval(watch)
+    }
+  }
+
+  get #lookups(): LookupParts {
+    const { salesforce, generation, mark } = this.#parts
+    return {
+      apiVersion: salesforce.apiVersion,
+      userId: salesforce.userId,
+      request: request => this.#requestInTime(request),
+      startedAt: async () => this.#markedAt ?? (await mark()),
+      signal: generation.signal,
     }
   }
 
@@ -182,37 +205,31 @@ export class Execution {
     if (isRepeatSafe(item.command)) this.#settleAs(item, inDoubt(item.command, [], []))
   }
 
-  /** Rule 6: what may have been executed and is not repeat-safe is not sent (again), but answered in doubt. */
+  /** Rule 6: what may have been executed and is not repeat-safe is sent again only where the operator says so. */
   async #answerDoubtful(items: readonly Item[]): Promise<void> {
+    const { inDoubt: policy } = this.#parts
     for (const item of items) {
       if (item.settled || !item.unanswered || isRepeatSafe(item.command)) continue
-      const found = await this.#candidatesOf(item)
-      this.#settleAs(item, inDoubt(item.command, found.ids, found.warnings))
+      if (policy === 'retry' && item.sent < sentMax) continue
+      const { ids, warnings } = await candidatesOf(item.command, this.#doubtful)
+      const parked = policy === 'park'
+      this.#settleAs(item, inDoubt(item.command, ids, parked ? [...warnings, parkedNote] : warnings), parked)
     }
   }
 
-  async #candidatesOf({ command }: Item): Promise<{ ids: string[]; warnings: string[] }> {
-    const { salesforce, describe, generation } = this.#parts
-    const created = new Set(
-      this.#items.flatMap(({ settled }) => (settled?.kind === 'outcome' ? (settled.outcome.recordId ?? []) : [])),
-    )
-    const startedAt = this.#markedAt ?? (await this.#parts.mark())
-    for (let round = 1; ; round++) {
-      if (salesforce.breaker.isOpen && !(await this.#waitForSalesforce())) break
-      this.#checkGeneration()
-      if (this.#isTimeUp()) break
-      try {
-        const ids = await findCandidates(salesforce, command, describe, startedAt, generation.signal)
-        return { ids: ids.filter(id => !created.has(id)), warnings: [] }
-      } catch (error) {
-        this.#checkGeneration()
-        if (!isConnectorError(error) || error.consequence === 'stop') throw error
-        if (error.consequence === 'reply-error')
-          return { ids: [], warnings: [`Candidates could not be looked up: ${error.message}`] }
-      }
-      await this.#pause(delayMs(repeatLimits, Math.min(round, repeatLimits.attemptsMax)))
+  get #doubtful(): Doubtful {
+    const { salesforce, describe, generation, mark } = this.#parts
+    return {
+      salesforce,
+      describe,
+      signal: generation.signal,
+      taken: this.#items.flatMap(({ settled }) =>
+        settled?.kind === 'outcome' ? (settled.outcome.recordId ?? []) : [],
+      ),
+      startedAt: async () => this.#markedAt ?? (await mark()),
+      mayGoOn: async () => !(salesforce.breaker.isOpen && !(await this.#waitForSalesforce())) && !this.#isTimeUp(),
+      pause: round => this.#pause(delayMs(repeatLimits, Math.min(round, repeatLimits.attemptsMax))),
     }
-    return { ids: [], warnings: ['Candidates were not looked up: the connector was stopping.'] }
   }
 
   async #pause(ms: number): Promise<void> {

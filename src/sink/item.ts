@@ -16,7 +16,8 @@ export interface Item {
 }
 
 export type Settled =
-  | { readonly kind: 'outcome'; readonly outcome: Outcome }
+  /** `parked`: the command goes to the dead letter topic as well. */
+  | { readonly kind: 'outcome'; readonly outcome: Outcome; readonly parked?: boolean }
   /** The command came before; it is not executed again. */
   | { readonly kind: 'duplicate'; readonly of: Remembered | Item }
 

@@ -5,9 +5,9 @@ import type { KafkaConnection } from '../kafka/connection.ts'
 import type { Generation } from '../kafka/consumer.ts'
 import type { Salesforce } from '../salesforce/client.ts'
 import type { Events } from '../telemetry/events.ts'
-import type { Command } from './command.ts'
+import type { Command, InDoubtPolicy } from './command.ts'
 import type { ReplyTopics } from './copies.ts'
-import type { Settled } from './item.ts'
+import type { Item, Settled } from './item.ts'
 
 /** What all partitions of the sink share. */
 export interface SinkParts {
@@ -22,12 +22,15 @@ export interface SinkParts {
   readonly heartbeatAgeMsMax: number
   /** How long a batch is still worked on once the generation is said to end. */
   readonly drainMsMax: number
+  /** Why partitions wait, by topic and number: what they ask is out of reach. */
+  readonly waiting: Map<string, string>
 }
 
 /** What the execution of one batch needs beside its commands. */
 export interface ExecutionParts {
   readonly salesforce: Salesforce
   readonly describe: ObjectDescribe
+  readonly inDoubt: InDoubtPolicy
   readonly generation: Generation
   /** A request is sent only while the last heartbeat is younger: it must end before the session can (design 4.1). */
   readonly heartbeatAgeMsMax: number
@@ -39,6 +42,8 @@ export interface ExecutionParts {
   readonly mark: () => Promise<number>
   /** Takes the attempt back: nothing of it was sent. Does nothing for a former owner's. */
   readonly unmark: () => Promise<void>
+  /** Takes back the answers of reads that were refused for a field that is gone; `describe` is then another. */
+  readonly reconsider: (items: readonly Item[]) => Promise<void>
 }
 
 /** Salesforce's time in whole epoch milliseconds, as records and marks take it. */

@@ -14,7 +14,6 @@ export interface RecallLimits {
 const bytesMax = 64 * 1_048_576
 const readWaitMsMax = 500
 const readBytesMax = 4 * 1_048_576
-const foreign = new Set(['command.unreadable', 'salesforce.bad_answer'])
 /** A transaction's marker takes an offset as well; with one reply in each, every second offset is a marker. */
 const offsetsPerReply = 2n
 
@@ -35,12 +34,13 @@ export async function recall(parts: RecallParts, partition: number, signal: Abor
   if (limits.countMax === 0 || limits.ageMsMax === 0) return memory
   const { topic } = replies
   const until = await kafka.endOffset(topic, partition)
-  const from = await tailStart(parts, partition, until)
+  const since = Date.now() - limits.ageMsMax
+  const from = await tailStart(parts, partition, until, since)
   if (from >= until) return memory
   const read = { topic, partition, from, until, signal, waitMsMax: readWaitMsMax, bytesMax: readBytesMax }
   for await (const records of kafka.readPartition(read))
     for (const record of records)
-      if (record.value) {
+      if (record.value && record.timestampMs >= since) {
         const json = firstOf(record.headers, 'content-type')?.toString('latin1').startsWith('application/json')
         await enter(memory, parts, record.value, json ? 'json' : 'avro')
       }
@@ -48,21 +48,31 @@ export async function recall(parts: RecallParts, partition: number, signal: Abor
   return memory
 }
 
-async function tailStart({ kafka, replies, limits }: RecallParts, partition: number, until: Offset): Promise<Offset> {
+async function tailStart(
+  { kafka, replies, limits }: RecallParts,
+  partition: number,
+  until: Offset,
+  since: number,
+): Promise<Offset> {
   const start = await kafka.startOffset(replies.topic, partition)
-  const aged = (await kafka.offsetAt(replies.topic, partition, Date.now() - limits.ageMsMax)) ?? until
+  const aged = (await kafka.offsetAt(replies.topic, partition, since)) ?? until
   const counted = until - BigInt(limits.countMax) * offsetsPerReply
   return offset([start, aged, counted].reduce((latest, each) => (each > latest ? each : latest), 0n))
 }
 
 async function enter(memory: Duplicates, parts: RecallParts, value: Buffer, format: Format): Promise<void> {
   try {
-    const reply = await decodeReply(value, format, parts.replies.describe, parts.registry)
+    const reply = await decodeReply(value, format, parts.registry)
     // A copy: the value as read is a window on a whole fetch, which would stay in memory with it.
     if (isFinal(reply))
-      memory.remember(reply.commandId, { commandHash: reply.commandHash, value: Buffer.from(value), format })
+      memory.remember(reply.commandId, {
+        commandHash: reply.commandHash,
+        value: Buffer.from(value),
+        format,
+        inDoubt: reply.status === 'IN_DOUBT',
+      })
   } catch (error) {
     // Not one of our replies; it answers nobody.
-    if (!isConnectorError(error) || !foreign.has(error.code)) throw error
+    if (!isConnectorError(error, 'command.unreadable')) throw error
   }
 }

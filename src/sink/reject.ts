@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Headers, OutgoingRecord } from '../core/contract.ts'
+import type { Headers, IncomingRecord, OutgoingRecord } from '../core/contract.ts'
 import type { DeadLetter } from './deserialize.ts'
 import { sizeOf } from './record-size.ts'
 
@@ -27,7 +27,13 @@ export function deadLetterRecord(letter: DeadLetter, to: DeadLetterTopic): Outgo
     : { ...whole, ...stub(letter), headers: { ...headers, ...stubNote } }
 }
 
+const stubHeader = 'salesforce_kafka_stub'
+
+/** Whether a dead letter is a stub: the record itself was too large for the dead letter topic. */
+export const isStub = (headers: Headers): boolean => headers[stubHeader] !== undefined
+
 const stubNote: Headers = {
+  [stubHeader]: Buffer.from('true'),
   '__connect.errors.exception.message': Buffer.from(
     'too large for the dead letter topic: only its whereabouts are kept',
   ),
@@ -43,17 +49,23 @@ function stub({ record }: DeadLetter): { key: null; value: Buffer } {
   return { key: null, value: Buffer.from(JSON.stringify({ topic, partition, offset: Number(offset), sha256 })) }
 }
 
+const replayHeader = 'salesforce_kafka_replay'
+
+/** Whether the record was parked in doubt and put back: then its IN_DOUBT reply does not keep it from being executed. */
+export const isReplay = ({ headers }: Pick<IncomingRecord, 'headers'>): boolean => headers[replayHeader] !== undefined
+
 /** Kafka Connect's names (DeadLetterQueueReporter), so that its tools read our dead letters. */
-function errorHeaders({ record, error }: DeadLetter, connector: string): Headers {
+function errorHeaders({ record, error, stage }: DeadLetter, connector: string): Headers {
   const prefix = '__connect.errors.'
   return {
+    ...(stage === 'execute' ? { [replayHeader]: Buffer.from('in-doubt') } : {}),
     [`${prefix}topic`]: Buffer.from(record.topic),
     [`${prefix}partition`]: Buffer.from(String(record.partition)),
     [`${prefix}offset`]: Buffer.from(String(record.offset)),
     [`${prefix}connector.name`]: Buffer.from(connector),
     [`${prefix}task.id`]: Buffer.from(String(record.partition)),
-    [`${prefix}stage`]: Buffer.from('VALUE_CONVERTER'),
-    [`${prefix}class.name`]: Buffer.from('sink/deserialize'),
+    [`${prefix}stage`]: Buffer.from(stage === 'execute' ? 'TASK_PUT' : 'VALUE_CONVERTER'),
+    [`${prefix}class.name`]: Buffer.from(`sink/${stage ?? 'deserialize'}`),
     [`${prefix}exception.class.name`]: Buffer.from(error.code),
     [`${prefix}exception.message`]: Buffer.from(error.message),
   }

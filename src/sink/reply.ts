@@ -1,9 +1,18 @@
+import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { type Codec, decodeFramed, rowReader } from '../avro/codec.ts'
 import { recordToJson } from '../avro/json.ts'
 import type { SchemaRegistry } from '../avro/registry.ts'
 import type { AvroRecordSchema } from '../avro/schema.ts'
-import type { Headers, IncomingRecord, ObjectDescribe, OutgoingRecord, ReplyValue } from '../core/contract.ts'
+import type {
+  Headers,
+  IncomingRecord,
+  ObjectDescribe,
+  OutgoingRecord,
+  ReplyError,
+  ReplyValue,
+  Row,
+} from '../core/contract.ts'
 import { ConnectorError, isConnectorError } from '../core/errors.ts'
 import { traceparent } from '../telemetry/trace.ts'
 import type { Format } from './command.ts'
@@ -17,8 +26,12 @@ export interface ReplyWriter {
   readonly slug: string
   readonly orgId: string
   readonly describe: ObjectDescribe
+  /** Of replies in JSON: fields go by their own names, whatever the registry knows of them. */
   readonly schema: AvroRecordSchema
-  readonly codec: Codec<ReplyValue>
+  /** Of replies in Avro; undefined until their schema is registered. */
+  readonly codec: Codec<ReplyValue> | undefined
+  /** A row as the codec's schema has it; by default as `schema` has it. */
+  readonly toRecord?: (row: Row) => Record<string, unknown>
   /** `max.message.bytes` of the reply topic. */
   readonly messageBytesMax: number
 }
@@ -39,6 +52,13 @@ export interface Times {
   readonly finishedAt: number
 }
 
+/** How rows stand in replies of each format. */
+export type RowForms = Pick<ReplyWriter, 'describe' | 'toRecord'>
+
+/** The row as it stands in a reply of the format. Throws 'salesforce.bad_answer' if it does not fit what describe says. */
+export const recordOf = (row: Row, format: Format, { describe, toRecord }: RowForms): Record<string, unknown> =>
+  (format === 'avro' && toRecord ? toRecord : rowReader(describe))(row)
+
 const placeOf = ({ topic, partition, offset }: IncomingRecord): ReplyValue['command'] => ({
   topic,
   partition,
@@ -46,7 +66,7 @@ const placeOf = ({ topic, partition, offset }: IncomingRecord): ReplyValue['comm
 })
 
 /** The value of a reply; a row that does not fit its describe is answered as a failure, since it was only read. */
-export function replyValue(asked: Asked, outcome: Outcome, times: Times, describe: ObjectDescribe): ReplyValue {
+export function replyValue(asked: Asked, outcome: Outcome, times: Times, forms: RowForms): ReplyValue {
   try {
     const { row, ...rest } = outcome
     return {
@@ -54,14 +74,14 @@ export function replyValue(asked: Asked, outcome: Outcome, times: Times, describ
       commandId: asked.commandId,
       commandHash: asked.hash,
       action: asked.action,
-      record: row && rowReader(describe)(row),
+      record: row && recordOf(row, asked.format, forms),
       duplicate: false,
       command: placeOf(asked.record),
       ...times,
     }
   } catch (error) {
     if (!isConnectorError(error, 'salesforce.bad_answer')) throw error
-    return replyValue(asked, failed(outcome.recordId, error), times, describe)
+    return replyValue(asked, failed(outcome.recordId, error), times, forms)
   }
 }
 
@@ -69,28 +89,40 @@ export function replyValue(asked: Asked, outcome: Outcome, times: Times, describ
 export async function repeatReply(
   former: Remembered,
   asked: Asked,
-  describe: ObjectDescribe,
+  forms: RowForms,
   registry: SchemaRegistry,
 ): Promise<ReplyValue> {
-  const value = await decodeReply(former.value, former.format, describe, registry)
-  return { ...value, duplicate: true, command: placeOf(asked.record) }
+  const value = await decodeReply(former.value, former.format, registry)
+  const repeated = { ...value, duplicate: true, command: placeOf(asked.record) }
+  if (former.format === asked.format || value.record === null) return repeated
+  if (former.format === 'avro') return { ...repeated, record: await recordAsJson(former.value, registry) }
+  return { ...repeated, ...recordFromJson(value, forms) }
 }
 
-/** Reads a reply back, whichever way it was written; throws 'command.unreadable' if it is none. */
-export async function decodeReply(
-  value: Buffer,
-  format: Format,
-  describe: ObjectDescribe,
-  registry: SchemaRegistry,
-): Promise<ReplyValue> {
+/** Reads a reply back, whichever way it was written, its row as it stands there; throws 'command.unreadable' if it is none. */
+export async function decodeReply(value: Buffer, format: Format, registry: SchemaRegistry): Promise<ReplyValue> {
   if (format === 'avro') return (await decodeFramed(value, registry)).value as unknown as ReplyValue
   const json = parseObject(value)
-  const record = json.record as Readonly<Record<string, unknown>> | null
   return {
     ...(json as unknown as ReplyValue),
-    record: record && rowReader(describe)(asRow(record)),
     startedAt: Date.parse(String(json.startedAt)),
     finishedAt: Date.parse(String(json.finishedAt)),
+  }
+}
+
+async function recordAsJson(value: Buffer, registry: SchemaRegistry): Promise<ReplyValue['record']> {
+  const decoded = await decodeFramed(value, registry)
+  return recordToJson(decoded.schema, decoded.value).record as ReplyValue['record']
+}
+
+const outgrown = 'The row that was read is left out: its fields have changed since.'
+
+function recordFromJson(value: ReplyValue, forms: RowForms): Pick<ReplyValue, 'record' | 'warnings'> {
+  try {
+    return { record: recordOf(asRow(value.record ?? {}), 'avro', forms), warnings: value.warnings }
+  } catch (error) {
+    if (!isConnectorError(error, 'salesforce.bad_answer')) throw error
+    return { record: null, warnings: [...value.warnings, outgrown] }
   }
 }
 
@@ -112,9 +144,9 @@ const asRow = (record: Readonly<Record<string, unknown>>): Record<string, unknow
 
 /** The bytes of a reply; in JSON, times are ISO strings. */
 function encodeReply(value: ReplyValue, format: Format, writer: ReplyWriter): Buffer {
-  return format === 'avro'
-    ? writer.codec.encode(value)
-    : Buffer.from(JSON.stringify(recordToJson(writer.schema, value)))
+  if (format === 'json') return Buffer.from(JSON.stringify(recordToJson(writer.schema, value)))
+  assert.ok(writer.codec, 'a command in Avro is executed once its reply can be written')
+  return writer.codec.encode(value)
 }
 
 const echoed = ['kafka_correlationId']
@@ -148,37 +180,65 @@ export function firstOf(headers: Headers, name: string): Buffer | undefined {
 
 /**
  * The reply as a record: the command's key, in the command's partition number. One that the topic would refuse becomes
- * a shorter one that says so (design 4.7); the last form holds nothing of the caller's but the commandId.
+ * shorter until it fits, and says so (design 4.7): first without what was read, then with fewer and shorter errors; the
+ * last form holds nothing of the caller's but the commandId.
  */
 export function replyRecord(value: ReplyValue, asked: Asked, writer: ReplyWriter): OutgoingRecord {
   const { key, partition } = asked.record
-  const record = { topic: writer.topic, partition, key, timestampMs: value.finishedAt }
-  const full = {
-    ...record,
-    value: encodeReply(value, asked.format, writer),
-    headers: replyHeaders(value, asked, writer),
+  const written = (form: ReplyValue, by: Asked, ownKey: Buffer | null): OutgoingRecord => ({
+    topic: writer.topic,
+    partition,
+    key: ownKey,
+    value: encodeReply(form, asked.format, writer),
+    headers: replyHeaders(form, by, writer),
+  })
+  for (const form of [value, withoutContent(value), withShortErrors(value)]) {
+    const record = written(form, asked, key)
+    if (sizeOf(record) <= writer.messageBytesMax) return record
   }
-  if (sizeOf(full) <= writer.messageBytesMax) return full
-  const short = shortened(value)
-  const stub = { ...full, value: encodeReply(short, asked.format, writer) }
-  if (sizeOf(stub) <= writer.messageBytesMax) return stub
   const bare = { ...asked, record: { ...asked.record, headers: {} } }
-  return { ...stub, key: null, headers: replyHeaders(short, bare, writer) }
+  return written(withShortErrors(value), bare, null)
 }
 
-const shortened = (value: ReplyValue): ReplyValue => ({
-  ...value,
-  // What was read did not arrive; what was written stays written.
-  status: value.record === null ? value.status : 'FAILED',
-  record: null,
-  candidates: [],
-  warnings: ['The full reply is larger than the reply topic takes; what did not fit was left out.'],
-  errors: [
-    {
-      code: 'record.too_large',
-      message: 'the full reply is larger than the reply topic takes',
-      fields: [],
-      remedy: 'Raise max.message.bytes of the reply topic.',
-    },
-  ],
-})
+const tooLarge: ReplyError = {
+  code: 'record.too_large',
+  message: 'the full reply is larger than the reply topic takes',
+  fields: [],
+  remedy: 'Raise max.message.bytes of the reply topic.',
+}
+const cutNote = 'The full reply is larger than the reply topic takes; what did not fit was left out.'
+const errorsKeptMax = 3
+const errorCharsMax = 200
+
+/** Without the row that was read and the statuses: what was read did not arrive, what was written stays written. */
+function withoutContent(value: ReplyValue): ReplyValue {
+  const wasRead = value.record !== null || (value.leadStatuses ?? null) !== null
+  return {
+    ...value,
+    status: wasRead ? 'FAILED' : value.status,
+    record: null,
+    ...(value.leadStatuses === undefined ? {} : { leadStatuses: null }),
+    errors: wasRead ? [...value.errors, tooLarge] : value.errors,
+    warnings: [...value.warnings, cutNote],
+  }
+}
+
+function withShortErrors(value: ReplyValue): ReplyValue {
+  const short = withoutContent(value)
+  const cut = (text: string): string => (text.length > errorCharsMax ? `${text.slice(0, errorCharsMax)}…` : text)
+  const errors = short.errors.filter(error => error !== tooLarge).slice(0, errorsKeptMax - 1)
+  return {
+    ...short,
+    candidates: [],
+    warnings: [cutNote],
+    errors: [
+      ...errors.map(({ code, message, remedy }) => ({
+        code: cut(code),
+        message: cut(message),
+        fields: [],
+        remedy: cut(remedy),
+      })),
+      tooLarge,
+    ],
+  }
+}

@@ -1,10 +1,16 @@
 import type { ReplyStatus } from '../core/contract.ts'
 import type { Events } from '../telemetry/events.ts'
 import type { Answer } from './answer.ts'
+import type { SinkObject } from './command.ts'
 import type { Route } from './topics.ts'
 
 /** Tells telemetry what was committed. Names that callers make up do not become labels. */
-export function tell(events: Events, route: Route, answers: readonly Answer[]): void {
+export function tell(
+  events: Events,
+  route: Route,
+  { actions, describe }: SinkObject,
+  answers: readonly Answer[],
+): void {
   const counts = new Map<string, { action: string; status: ReplyStatus; count: number }>()
   for (const answer of answers) {
     if (answer.kind === 'dead-letter') {
@@ -12,7 +18,7 @@ export function tell(events: Events, route: Route, answers: readonly Answer[]): 
       continue
     }
     const { commandId, status, errors, candidates, duplicate } = answer.value
-    const action = route.object.actions.has(answer.asked.action) ? answer.asked.action : 'unknown'
+    const action = actions.has(answer.asked.action) ? answer.asked.action : 'unknown'
     const key = `${action} ${status}`
     const entry = counts.get(key) ?? { action, status, count: 0 }
     entry.count++
@@ -24,6 +30,6 @@ export function tell(events: Events, route: Route, answers: readonly Answer[]): 
       events.commandFailed({ action, commandId, stage, code: errors[0]?.code ?? 'unknown' })
     }
   }
-  const object = route.object.describe.name
+  const object = describe.name
   for (const entry of counts.values()) events.commandsCommitted({ object, ...entry })
 }

@@ -1,23 +1,22 @@
-import { actions, shapeOf } from '../actions.ts'
-import { compileWriter } from '../avro/codec.ts'
-import { commandSchema, replySchema } from '../avro/derive.ts'
-import { namespaceOf, objectSlug } from '../avro/names.ts'
-import { type SchemaRegistry, topicRecordNameSubject } from '../avro/registry.ts'
+import { actionsOf } from '../actions.ts'
+import { objectSlug } from '../avro/names.ts'
+import type { SchemaRegistry } from '../avro/registry.ts'
 import type { Config } from '../core/config.ts'
-import type { ObjectDescribe, ReplyValue } from '../core/contract.ts'
+import type { ObjectDescribe } from '../core/contract.ts'
 import { ConnectorError } from '../core/errors.ts'
 import type { KafkaConnection } from '../kafka/connection.ts'
 import type { TopicDescription } from '../kafka/topics.ts'
 import type { Salesforce } from '../salesforce/client.ts'
+import type { Events } from '../telemetry/events.ts'
 import type { SinkObject } from './command.ts'
 import type { DeadLetterTopic } from './reject.ts'
-import type { ReplyWriter } from './reply.ts'
+import { LiveShapes, type Shapes } from './shape.ts'
 
 /** One object's part of the sink: its commands, replies and dead letters. */
 export interface Route {
   readonly commandTopic: string
-  readonly object: SinkObject
-  readonly replies: ReplyWriter
+  readonly replyTopic: string
+  readonly shapes: Shapes
   readonly deadLetters: DeadLetterTopic
 }
 
@@ -26,6 +25,8 @@ export interface RouteParts {
   readonly kafka: KafkaConnection
   readonly registry: SchemaRegistry
   readonly salesforce: Salesforce
+  readonly events: Events
+  readonly onFatal: (error: unknown) => void
 }
 
 /** What a dead letter may be larger than its command: its error headers (design 4.7). */
@@ -36,44 +37,54 @@ export const commandTopicOf = (config: Config, object: string): string =>
 export const replyTopicOf = (config: Config, object: string): string =>
   `${config.kafka.topicPrefix}.${objectSlug(object)}.replies`
 
-/** Creates what is missing, checks the topics of an object, registers its schemas. Throws 'kafka.topic_invalid', 'config.invalid'. */
-export async function openRoute(parts: RouteParts, name: string): Promise<Route> {
-  const { config, registry, salesforce } = parts
+/** Creates what is missing, checks the topics of an object; its schemas are registered once its shapes are started. Throws 'kafka.topic_invalid', 'config.invalid'. */
+export async function openRoute(parts: RouteParts, name: string): Promise<Route & { readonly shapes: LiveShapes }> {
+  const { config, salesforce } = parts
   const describe = await salesforce.describe(name)
-  const object = sinkObject(describe, config.sink.idempotencyFields[name])
   const commandTopic = commandTopicOf(config, name)
-  const topic = replyTopicOf(config, name)
-  const { replies, deadLetters } = await openTopics(parts, commandTopic, topic)
-  const schema = replySchema(describe)
-  const schemaId = await registry.register(topicRecordNameSubject(topic, schema), schema)
-  for (const action of object.actions.keys()) {
-    const command = commandSchema(describe, shapeOf(action))
-    await registry.register(topicRecordNameSubject(commandTopic, command), command)
+  const replyTopic = replyTopicOf(config, name)
+  const objectOf = (current: ObjectDescribe): SinkObject => sinkObject(current, config.sink)
+  objectOf(describe)
+  const { replies, deadLetters } = await openTopics(parts, commandTopic, replyTopic)
+  const to = {
+    topic: replyTopic,
+    slug: objectSlug(describe.name),
+    orgId: salesforce.orgId,
+    messageBytesMax: replies.messageBytesMax,
   }
+  const describeAgeMsMax = config.sink.describeIntervalMs
+  const nowMs = (): number => performance.now()
+  const shapes = new LiveShapes({ ...parts, commandTopic, to, objectOf, describeAgeMsMax, nowMs }, describe)
   return {
     commandTopic,
-    object,
-    replies: {
-      topic,
-      slug: object.slug,
-      orgId: salesforce.orgId,
-      describe,
-      schema,
-      codec: compileWriter<ReplyValue>(schema, schemaId),
-      messageBytesMax: replies.messageBytesMax,
-    },
+    replyTopic,
+    shapes,
     deadLetters: { ...deadLetters, topic: `${commandTopic}.dlq`, connector: config.connector },
   }
 }
 
-function sinkObject(describe: ObjectDescribe, idempotencyField: string | undefined): SinkObject {
-  const own = Object.entries(actions).filter(([, action]) => action.object === describe.name)
-  if (own.length === 0)
+function sinkObject(describe: ObjectDescribe, sink: Config['sink']): SinkObject {
+  const { idempotencyFields, allow, inDoubt, inDoubtObjects } = sink
+  const idempotencyField = idempotencyFields[describe.name]
+  const actions = actionsOf(describe)
+  if (actions.size === 0)
     throw new ConnectorError('config.invalid', `sink.objects names ${describe.name}, which has no actions`, {
-      remedy: `Take it out; ${namespaceOf(describe.name)} has no commands in this version.`,
+      remedy: `Take it out, or give the connector's user rights on it: it may neither read nor write ${describe.name}.`,
     })
   if (idempotencyField !== undefined) checkIdempotencyField(describe, idempotencyField)
-  return { describe, slug: objectSlug(describe.name), actions: new Map(own), idempotencyField }
+  const allowed = allow[describe.name]
+  const unknown = allowed?.filter(name => !actions.has(name)) ?? []
+  if (unknown.length > 0)
+    throw new ConnectorError(
+      'config.invalid',
+      `sink.allow.${describe.name} names ${unknown.join(', ')}: no such action`,
+      {
+        remedy: `Use ${[...actions.keys()].join(', ')}.`,
+      },
+    )
+  const policy = inDoubtObjects[describe.name] ?? inDoubt
+  const own = { describe, slug: objectSlug(describe.name), actions, idempotencyField, inDoubt: policy }
+  return allowed ? { ...own, allowed: new Set(allowed) } : own
 }
 
 /** Exactly-once creates rest on Salesforce refusing a second row with the same value, so the field must promise that. */

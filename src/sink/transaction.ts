@@ -23,7 +23,7 @@ export type Contents = (tries: number, last: ConnectorError | undefined) => Prom
 
 /** About five minutes: longer than a broker takes to come back, shorter than anybody's patience. */
 const limits = { attemptsMax: 60, delayMsMin: 100, delayMsMax: 5_000 }
-const repeatable = new Set(['kafka.transaction_failed', 'kafka.unavailable', 'record.too_large'])
+const repeatable = new Set(['kafka.transaction_failed', 'kafka.unavailable', 'record.too_large', 'record.refused'])
 
 /**
  * The commits of one partition by its owner in one generation. Every commit moves the position from what is known to be

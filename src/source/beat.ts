@@ -15,9 +15,14 @@ const nearMsMax = 50
 export class Beat {
   readonly #instants = new Map<number, Instant>()
 
+  /** The time the rhythm follows, ms; it only moves forward. */
+  now(): number {
+    return performance.timeOrigin + performance.now()
+  }
+
   /** Resolves at the next multiple of `intervalMs` of this machine's time. Throws `internal.stopped` when the signal aborts. */
   next(intervalMs: number, signal: AbortSignal): Promise<void> {
-    const now = performance.timeOrigin + performance.now()
+    const now = this.now()
     const nearMs = Math.min(nearMsMax, intervalMs / 10)
     const at = (Math.floor((now + nearMs) / intervalMs) + 1) * intervalMs
     const { promise, resolve, reject } = Promise.withResolvers<void>()

@@ -20,23 +20,32 @@ const latestEntriesMax = 1_000
 export class Pace {
   readonly #settings: PaceSettings
   readonly #now: () => number
+  readonly #hasCalls: () => boolean
   #idlePolls = 0
   #pagesSinceWhole = 0
   #wholeAtMs = Number.NEGATIVE_INFINITY
   #auditAtMs: number
 
-  /** `now`: any clock that only moves forward, ms. */
-  constructor(settings: PaceSettings, now: () => number) {
+  /** `now`: any clock that only moves forward, ms. `hasCalls`: whether the budget of API calls is far from used up. */
+  constructor(settings: PaceSettings, now: () => number, hasCalls: () => boolean = () => true) {
     this.#settings = settings
     this.#now = now
+    this.#hasCalls = hasCalls
     this.#auditAtMs = this.#nextAuditMs()
   }
 
-  /** Doubled again and again while nothing happens, so that idle objects stay on the beat of the others. */
+  /**
+   * Doubled again and again while nothing happens, so that idle objects stay on the beat of the others. When API calls
+   * get short every object is polled as if it were idle.
+   */
   get intervalMs(): number {
     const { intervalMs, idleIntervalMs } = this.#settings
     let interval = intervalMs
-    for (let idle = this.#idlePolls; idle >= idlePollsMax && interval * 2 <= idleIntervalMs; idle -= idlePollsMax)
+    for (
+      let idle = this.#hasCalls() ? this.#idlePolls : Number.POSITIVE_INFINITY;
+      idle >= idlePollsMax && interval * 2 <= idleIntervalMs;
+      idle -= idlePollsMax
+    )
       interval *= 2
     return interval
   }

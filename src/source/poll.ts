@@ -42,7 +42,7 @@ export function poll(
 }
 
 /** Ids in one query: 22 characters each, below what SOQL takes (salesforce-facts 3.4). */
-const idsPerQueryMax = 500
+export const idsPerQueryMax = 500
 
 /** The rows of these ids that are still there, deleted ones included; throws ConnectorError. */
 export async function fetchRows(
@@ -52,12 +52,37 @@ export async function fetchRows(
   signal: AbortSignal,
 ): Promise<Map<string, Row>> {
   const rows = new Map<string, Row>()
-  for (let at = 0; at < recordIds.length; at += idsPerQueryMax) {
-    const ids = recordIds.slice(at, at + idsPerQueryMax).map(stringLiteral)
-    const where = `Id IN (${ids.join(', ')})`
+  for (const where of amongIds(recordIds)) {
     const soql = select({ fields: readableFields(describe), object: describe.name, where })
     for await (const page of queryAllPages(parts.salesforce, soql, { reads: parts.reads, signal }))
       for (const row of page.rows) rows.set(String(row.Id), row)
   }
   return rows
+}
+
+function amongIds(recordIds: readonly string[]): string[] {
+  const conditions: string[] = []
+  for (let at = 0; at < recordIds.length; at += idsPerQueryMax) {
+    const ids = recordIds.slice(at, at + idsPerQueryMax).map(stringLiteral)
+    conditions.push(`Id IN (${ids.join(', ')})`)
+  }
+  return conditions
+}
+
+/** Which of these rows, deleted ones included, meet a SOQL condition; up to five queries share a call. Throws ConnectorError. */
+export async function matchingIds(
+  parts: PollParts,
+  object: string,
+  recordIds: readonly string[],
+  where: string,
+  signal: AbortSignal,
+): Promise<Set<string>> {
+  const found = new Set<string>()
+  const ask = async (ids: string): Promise<void> => {
+    const soql = select({ fields: ['Id'], object, where: `${ids} AND (${where})` })
+    for await (const page of queryAllPages(parts.salesforce, soql, { reads: parts.reads, signal }))
+      for (const row of page.rows) found.add(String(row.Id))
+  }
+  await Promise.all(amongIds(recordIds).map(ask))
+  return found
 }

@@ -1,18 +1,18 @@
-import { compileWriter, rowReader } from '../avro/codec.ts'
-import { eventSchema } from '../avro/derive.ts'
-import { objectSlug } from '../avro/names.ts'
-import { type SchemaRegistry, topicNameSubject } from '../avro/registry.ts'
+import { eventTopicOf, objectSlug } from '../avro/names.ts'
+import type { SchemaRegistry } from '../avro/registry.ts'
 import type { Config } from '../core/config.ts'
-import type { EventType, EventValue, ObjectDescribe } from '../core/contract.ts'
+import type { ObjectDescribe } from '../core/contract.ts'
 import { ConnectorError } from '../core/errors.ts'
 import type { KafkaConnection } from '../kafka/connection.ts'
 import type { Ledger } from '../kafka/ledger.ts'
 import type { Salesforce } from '../salesforce/client.ts'
 import type { Events } from '../telemetry/events.ts'
 import { traceparent } from '../telemetry/trace.ts'
-import { triggers } from '../triggers.ts'
+import { PartLimits } from './part-limits.ts'
+import { Selection } from './selection.ts'
 import type { EventTopic } from './serialize.ts'
-import type { TaskParts } from './task.ts'
+import { Shapes } from './shape.ts'
+import type { PreparedTask } from './task.ts'
 
 /** What a task is put together from. */
 export interface PrepareParts {
@@ -25,34 +25,39 @@ export interface PrepareParts {
   readonly offsetsTopic: string
 }
 
-/** Registers the object's schema, checks its topics and puts together what its task needs. */
+/** Checks the object's topics and puts together what its task needs; its schema is registered once it runs. */
 export async function prepareTask(
   parts: PrepareParts,
   object: string,
-  shared: Pick<TaskParts, 'reads' | 'beat'>,
-  onHealth: TaskParts['onHealth'],
-): Promise<TaskParts> {
+  shared: Pick<PreparedTask, 'reads' | 'audits' | 'beat' | 'signals'> & { readonly timeZone: string | undefined },
+  onHealth: PreparedTask['onHealth'],
+): Promise<PreparedTask> {
   const { config, kafka, salesforce } = parts
   const { source, environment, connector } = config
   const describe = await salesforce.describe(object)
   const options = source.objects[object]!
-  const types = new Map<EventType, string>()
-  for (const [name, trigger] of Object.entries(triggers))
-    if (trigger.object === object && options.triggers[trigger.option]) types.set(trigger.type, name)
-  const { to, deadLetterTopic } = await prepareTopic(parts, describe)
+  const { to, messageBytesMax, deadLetterTopic } = await prepareTopic(parts, describe)
+  const shapes = new Shapes({
+    ...parts,
+    object,
+    to,
+    numbers: source.numbers,
+    describeAgeMsMax: source.describeIntervalMs,
+    selectionOf: each => new Selection(each, options.triggers, shared.timeZone),
+    nowMs: () => performance.now(),
+  })
   return {
     kafka,
     salesforce,
     events: parts.events,
-    describe,
-    context: {
-      object,
-      orgId: salesforce.orgId,
-      userId: salesforce.userId,
-      triggerOf: type => types.get(type),
-      toRecord: rowReader(describe),
-    },
-    to,
+    shapes,
+    limits: new PartLimits({
+      topic: to.topic,
+      messageBytesMax,
+      recordsMax: source.recordsMax,
+      bytesMax: source.bytesMax,
+    }),
+    skipsOwnChanges: source.skipOwnChanges,
     deadLetterTopic,
     place: {
       topic: parts.offsetsTopic,
@@ -63,7 +68,9 @@ export async function prepareTask(
     },
     transactionalId: `${environment}.${connector}.source.${object}`,
     reads: shared.reads,
+    audits: shared.audits,
     beat: shared.beat,
+    signals: shared.signals,
     now: () => salesforce.now(),
     spans: { lookbackMs: source.lookbackMs, auditMs: source.auditIntervalMs },
     pace: {
@@ -75,43 +82,33 @@ export async function prepareTask(
     },
     pageRowsMax: source.pageRowsMax,
     windowEntriesMax: source.windowEntriesMax,
-    startMs: () => startMsOf(source.start, salesforce.now()),
+    start: options.start ?? source.start,
+    snapshotBulkRowsMin: source.snapshotBulkRowsMin,
     onHealth,
   }
 }
 
-/** Makes sure of the object's topics and registers its schema. */
+/** Makes sure of the object's topics. */
 async function prepareTopic(parts: PrepareParts, describe: ObjectDescribe) {
-  const { kafka, registry } = parts
+  const { kafka } = parts
   const { topicPrefix, replicationFactor, eventPartitions, createTopics } = parts.config.kafka
-  const slug = objectSlug(describe.name)
-  const topic = `${topicPrefix}.${slug}.events`
+  const topic = eventTopicOf(topicPrefix, describe.name)
   const deadLetterTopic = `${topic}.dlq`
   const specs = [
     { topic, partitions: eventPartitions, replicationFactor, config: {} },
     { topic: deadLetterTopic, partitions: 1, replicationFactor, config: {} },
   ]
   if (createTopics) await kafka.ensureTopics(specs)
-  const schema = eventSchema(describe)
-  const schemaId = await registry.register(topicNameSubject(topic), schema)
   const found = await kafka.describeTopic(topic)
   if (!found || !(await kafka.describeTopic(deadLetterTopic)))
     throw new ConnectorError('kafka.topic_invalid', `topic ${found ? deadLetterTopic : topic} does not exist`, {
       remedy: 'Create it, or set kafka.create_topics: true.',
     })
-  const to: EventTopic = {
+  const to: Omit<EventTopic, 'codec'> = {
     topic,
     partitions: found.partitions,
-    messageBytesMax: found.messageBytesMax,
-    codec: compileWriter<EventValue>(schema, schemaId),
-    typePrefix: `salesforce.${slug}`,
+    typePrefix: `salesforce.${objectSlug(describe.name)}`,
     traceparent: () => traceparent(),
   }
-  return { to, deadLetterTopic }
-}
-
-function startMsOf(start: Config['source']['start'], nowMs: number): number {
-  if (start === 'earliest') return 0
-  const ms = start === 'now' ? nowMs : start
-  return Math.floor(ms / 1_000) * 1_000
+  return { to, messageBytesMax: found.messageBytesMax, deadLetterTopic }
 }

@@ -1,9 +1,12 @@
 import type { OutgoingRecord } from '../core/contract.ts'
 import { isConnectorError } from '../core/errors.ts'
+import { recordBytes } from '../kafka/batches.ts'
 import type { TransactionalWriter } from '../kafka/transaction.ts'
 import type { Events } from '../telemetry/events.ts'
 import type { PositionPlace } from './offsets-topic.ts'
-import { type EventContext, eventOf, type Reading, type Sighting } from './record.ts'
+import type { PartLimits } from './part-limits.ts'
+import { type EventContext, eventOf, isOwnChange, note, type Reading, type Sighting } from './record.ts'
+import type { Answers, Selection } from './selection.ts'
 import { type EventTopic, fits, serialize, stubOf } from './serialize.ts'
 import { commitPage } from './transaction.ts'
 import type { Position } from './watermark.ts'
@@ -11,48 +14,117 @@ import type { Position } from './watermark.ts'
 export interface PublishParts {
   readonly events: Events
   readonly context: EventContext
+  readonly selection: Selection
   readonly to: EventTopic
+  readonly limits: PartLimits
+  /** Whether changes by the connector's own user are left out. */
+  readonly skipsOwnChanges: boolean
   readonly deadLetterTopic: string
   readonly place: PositionPlace
   /** Salesforce's time, epoch ms. */
   readonly now: () => number
 }
 
-/** Commits the sightings' records together with the position after them (rule 1). */
+/** What was read, in order, and what is committed with it. */
+export interface Delivery {
+  readonly sightings: readonly Sighting[]
+  readonly answers: Answers
+  /** The position after a part of the sightings, and all parts before it; asked for once it is noted. */
+  readonly after: (part: readonly Sighting[], isLast: boolean) => Position
+  /** Further records of the same transaction; a delivery that has them is committed even without sightings. */
+  readonly more?: (part: readonly Sighting[], isLast: boolean) => readonly OutgoingRecord[]
+}
+
+/** The record of a sighting, or why it is a dead letter; neither if it is not published. */
+interface Written {
+  readonly record?: OutgoingRecord
+  readonly rejected?: string
+}
+
+/** Sightings that are committed together. */
+class Part {
+  readonly sightings: Sighting[] = []
+  readonly written: { readonly sighting: Sighting; readonly record: OutgoingRecord; readonly rejected?: string }[] = []
+  bytes = 0
+
+  add(sighting: Sighting, { record, rejected }: Written, bytes: number): void {
+    this.sightings.push(sighting)
+    if (record) this.written.push({ sighting, record, ...(rejected !== undefined && { rejected }) })
+    this.bytes += bytes
+  }
+}
+
+/**
+ * Commits what was read in transactions of bounded size, each with the position after it (rule 1). Nothing is noted
+ * before its own part is committed. Nothing new writes nothing: an idle poll leaves the offsets topic alone (design 4.4).
+ */
 export async function publish(
   parts: PublishParts,
   writer: TransactionalWriter,
   reading: Reading,
-  next: Position,
-  sightings: readonly Sighting[],
+  delivery: Delivery,
 ): Promise<void> {
-  const types = new Map<string, number>()
-  const records: OutgoingRecord[] = []
+  const { sightings, answers, after, more } = delivery
+  const nowMs = parts.now()
+  let part = new Part()
   for (const sighting of sightings) {
-    const record = toRecord(parts, sighting)
-    if (!record) continue
-    records.push(record)
-    types.set(sighting.type, (types.get(sighting.type) ?? 0) + 1)
+    const written = write(parts, sighting, answers, nowMs)
+    const bytes = written.record ? recordBytes(written.record) : 0
+    if (parts.limits.isExceeded(part.sightings.length + 1, part.bytes + bytes)) {
+      await commit(parts, writer, reading, delivery, part, false)
+      part = new Part()
+    }
+    part.add(sighting, written, bytes)
   }
-  const began = performance.now()
-  await commitPage(writer, parts.place, reading, next, parts.now(), records)
-  parts.events.transactionDone({ half: 'source', seconds: (performance.now() - began) / 1_000 })
-  for (const [type, count] of types) parts.events.recordsCommitted({ object: parts.place.object, type, count })
+  if (part.sightings.length > 0 || more) await commit(parts, writer, reading, delivery, part, true)
+  else reading.position = after([], true)
 }
 
-/** The record of a sighting; a row that cannot be written becomes a dead letter, so that it neither blocks nor vanishes. */
-function toRecord(parts: PublishParts, sighting: Sighting): OutgoingRecord | undefined {
-  const { object, orgId } = parts.context
-  const stub = { recordId: sighting.version.recordId, object, orgId, type: sighting.type }
-  const reject = (reason: string): OutgoingRecord => {
-    parts.events.deadLettered({ topic: parts.deadLetterTopic, stage: 'serialize', reason })
-    return stubOf(stub, parts.deadLetterTopic, reason)
-  }
+async function commit(
+  parts: PublishParts,
+  writer: TransactionalWriter,
+  reading: Reading,
+  { after, more }: Delivery,
+  { sightings, written }: Part,
+  isLast: boolean,
+): Promise<void> {
+  const { events, limits, place, deadLetterTopic } = parts
+  for (const sighting of sightings) note(sighting, reading)
+  const records = written.map(({ record }) => record)
+  const next = after(sightings, isLast)
+  const began = performance.now()
   try {
-    const event = eventOf(sighting, parts.context, Math.round(parts.now()))
-    if (!event) return undefined
+    await commitPage(writer, place, reading, next, parts.now(), [...records, ...(more?.(sightings, isLast) ?? [])])
+  } catch (error) {
+    const versions = written.map(({ sighting }) => sighting.version)
+    limits.failed(error, versions)
+    throw error
+  }
+  limits.committed()
+  events.transactionDone({ half: 'source', seconds: (performance.now() - began) / 1_000 })
+  const types = new Map<string, number>()
+  for (const { sighting, rejected } of written) {
+    if (rejected === undefined) types.set(sighting.type, (types.get(sighting.type) ?? 0) + 1)
+    else events.deadLettered({ topic: deadLetterTopic, stage: 'serialize', reason: rejected })
+  }
+  for (const [type, count] of types) events.recordsCommitted({ object: place.object, type, count })
+}
+
+/** A row that cannot be written becomes a dead letter, so that it neither blocks nor vanishes (rule 5). */
+function write(parts: PublishParts, sighting: Sighting, answers: Answers, nowMs: number): Written {
+  const { context, limits, selection, deadLetterTopic } = parts
+  if (!selection.publishes(sighting, answers, nowMs)) return {}
+  if (parts.skipsOwnChanges && isOwnChange(sighting, context)) return {}
+  const reject = (rejected: string): Written => {
+    const stub = { recordId: sighting.version.recordId, object: context.object, orgId: context.orgId }
+    return { rejected, record: stubOf({ ...stub, type: sighting.type }, deadLetterTopic, rejected) }
+  }
+  if (limits.isRefused(sighting.version)) return reject('the brokers refuse the record')
+  try {
+    const event = eventOf(sighting, context, Math.round(nowMs))
+    if (!event) return {}
     const record = serialize(event, parts.to)
-    return fits(record, parts.to.messageBytesMax) ? record : reject('the record is larger than the topic allows')
+    return fits(record, limits.messageBytesMax) ? { record } : reject('the record is larger than the topic allows')
   } catch (error) {
     if (!isConnectorError(error, 'salesforce.bad_answer')) throw error
     return reject(error.message)

@@ -1,10 +1,11 @@
 import type { Watermark } from '../core/contract.ts'
+import { isConnectorError } from '../core/errors.ts'
 import type { TransactionalWriter } from '../kafka/transaction.ts'
 import { askChanges, deletedReachMs } from './audit.ts'
 import type { Pace } from './pace.ts'
 import { fetchRows, poll } from './poll.ts'
-import { publish } from './publish.ts'
-import { type Reading, type Sighting, sight, sightDeleted, versionFields } from './record.ts'
+import { type Delivery, publish } from './publish.ts'
+import { type Reading, type Sighting, sight, sightDeleted } from './record.ts'
 import type { TaskParts } from './task.ts'
 import {
   advance,
@@ -45,7 +46,7 @@ export async function readObject(
   const work = { parts, writer, reading, signal }
   if (hasBacklog(reading.position, parts.now(), parts.spans)) await beginBacklog(work)
   const isAudit = pace.isAuditDue && reading.position.sweep === null
-  const auditedMs = isAudit ? await audit(work) : undefined
+  const auditedMs = isAudit ? await auditIfAllowed(work) : undefined
   if (isAudit) pace.audited()
   const latestMs = auditedMs === undefined ? pace.startFrom(reading.window) : undefined
   const query = planQuery(reading.position, parts.now(), parts.spans, latestMs)
@@ -73,16 +74,18 @@ async function beginBacklog(work: Work): Promise<void> {
 
 async function readPages(work: Work, query: Query, auditedMs: number | undefined) {
   const { parts, reading, signal } = work
-  const fields = { names: versionFields(parts.describe) }
+  const fields = reading.fields.use(parts.describe, reading.window)
   let [rows, pages, changes] = [0, 0, 0]
   for await (const page of poll(parts, parts.describe, query, signal)) {
     signal.throwIfAborted()
     const sightings = sight(page.rows, fields, reading, query)
-    const places = sightings.map(placeOf)
-    let next = advance(reading.position, query, places, page.done)
-    if (page.done && auditedMs !== undefined && next.sweep === null) next = audited(next, auditedMs)
-    next = withinBounds(work, next, places.at(-1))
-    await commit(work, next, sightings)
+    await deliver(work, sightings, (part, isLast) => {
+      const places = part.map(placeOf)
+      const done = page.done && isLast
+      const next = advance(reading.position, query, places, done)
+      const isAudited = done && auditedMs !== undefined && next.sweep === null
+      return withinBounds(work, isAudited ? audited(next, auditedMs) : next, places.at(-1))
+    })
     // Within a backlog the last row committed says how far behind we are.
     if (!page.done && sightings.length > 0) {
       const watermarkAgeSeconds = ageSeconds(parts, sightings.at(-1)!.version.stampMs)
@@ -99,10 +102,17 @@ const placeOf = ({ version }: Sighting): Watermark => ({ modifiedAtMs: version.s
 
 const ageSeconds = (parts: TaskParts, stampMs: number): number => Math.max(0, (parts.now() - stampMs) / 1_000)
 
-/** Nothing new writes nothing: an idle poll leaves the offsets topic alone (design 4.4). */
-async function commit({ parts, writer, reading }: Work, next: Position, sightings: readonly Sighting[]): Promise<void> {
-  if (sightings.length > 0) await publish(parts, writer, reading, next, sightings)
-  else reading.position = next
+/** Asks what only Salesforce can tell of the sightings, and commits them. */
+async function deliver(
+  { parts, writer, reading, signal }: Work,
+  sightings: readonly Sighting[],
+  after: Delivery['after'],
+): Promise<void> {
+  const isSecond = ({ version }: Sighting): boolean => reading.window.hasStamp(version.recordId, version.stampMs)
+  // A second version under one stamp may be the first, with a field whose values took another form.
+  if (sightings.some(isSecond)) await parts.confirm()
+  const answers = await parts.selection.ask(parts, sightings, signal)
+  await publish(parts, writer, reading, { sightings, answers, after })
 }
 
 /** Half of the window's versions are forgotten when it is full: late commits among them can no longer be told from repeats. */
@@ -114,6 +124,18 @@ function withinBounds({ parts, reading }: Work, next: Position, read: Watermark 
   const lookbackSeconds = ageSeconds(parts, shrunk.floor.modifiedAtMs)
   parts.events.lookbackShrunk({ object: parts.place.object, entries: window.size, lookbackSeconds })
   return shrunk
+}
+
+/** An audit for which no calls are left waits for the next time; polls go on. */
+async function auditIfAllowed(work: Work): Promise<number | undefined> {
+  const { parts } = work
+  try {
+    return await audit({ ...work, parts: { ...parts, ...parts.audits } })
+  } catch (error) {
+    if (!isConnectorError(error, 'salesforce.limit_exceeded')) throw error
+    parts.events.auditPutOff({ object: parts.place.object, error })
+    return undefined
+  }
 }
 
 /** Reads again what polls have settled; the time until which it did, once the poll that follows it is done (design 4.5). */
@@ -135,9 +157,8 @@ async function audit(work: Work): Promise<number | undefined> {
   const untilMs = auditedUntil(position, changes.coveredMs)
   if (untilMs <= position.floor.modifiedAtMs) return undefined
   const found = await meetAgain(work, changes.anyUpdated, untilMs)
-  const gone = await meetDeleted(work, changes.deleted, untilMs)
-  await commit(work, position, gone)
-  parts.events.auditDone({ object, found: found + gone.length })
+  const gone = await meetDeleted(work, changes.deleted, untilMs, position)
+  parts.events.auditDone({ object, found: found + gone })
   return untilMs
 }
 
@@ -148,10 +169,8 @@ async function readAgain(work: Work, untilMs: number, next: Position): Promise<v
   const fromMs = reading.position.floor.modifiedAtMs
   const changes = parts.describe.replicateable ? await askChanges(ask, fromMs, untilMs + minuteMs, signal) : undefined
   const found = await meetAgain(work, true, untilMs)
-  const gone = await meetDeleted(work, changes?.deleted ?? [], untilMs)
-  await commit(work, next, gone)
-  reading.position = next
-  parts.events.auditDone({ object, found: found + gone.length })
+  const gone = await meetDeleted(work, changes?.deleted ?? [], untilMs, next)
+  parts.events.auditDone({ object, found: found + gone })
 }
 
 /** getDeleted cuts its bounds to whole minutes, so that the end must lie a minute further. */
@@ -165,19 +184,19 @@ async function endSweep(work: Work): Promise<void> {
   const wanted = parts.describe.replicateable && startMs > 0 && sweep!.untilMs > fromMs
   const ask = { reads: parts.reads, object: parts.place.object }
   const changes = wanted ? await askChanges(ask, fromMs, sweep!.untilMs + minuteMs, signal) : undefined
-  await commit(work, leaveSweep(reading.position), await meetDeleted(work, changes?.deleted ?? [], sweep!.untilMs))
+  await meetDeleted(work, changes?.deleted ?? [], sweep!.untilMs, leaveSweep(reading.position))
 }
 
 async function meetAgain(work: Work, anyUpdated: boolean, untilMs: number): Promise<number> {
   if (!anyUpdated) return 0
   const { parts, reading, signal } = work
-  const fields = { names: versionFields(parts.describe) }
+  const fields = reading.fields.use(parts.describe, reading.window)
   const query = auditQuery(reading.position, untilMs)
   let found = 0
   for await (const page of poll(parts, parts.describe, query, signal)) {
     signal.throwIfAborted()
     const sightings = sight(page.rows, fields, reading, query)
-    await commit(work, reading.position, sightings)
+    await deliver(work, sightings, () => reading.position)
     found += sightings.length
   }
   return found
@@ -185,22 +204,23 @@ async function meetAgain(work: Work, anyUpdated: boolean, untilMs: number): Prom
 
 type Deleted = readonly { readonly recordId: string; readonly atMs: number }[]
 
-async function meetDeleted(work: Work, deleted: Deleted, untilMs: number): Promise<Sighting[]> {
+/** Publishes the deletes that no poll met and commits the position after them; how many there were. */
+async function meetDeleted(work: Work, deleted: Deleted, untilMs: number, next: Position): Promise<number> {
   const { parts, reading, signal } = work
   const { startMs } = reading.position
-  const unknown = deleted.filter(
-    ({ recordId, atMs }) => atMs < untilMs && atMs >= startMs && !reading.deletes.has(recordId),
-  )
-  if (unknown.length === 0) return []
-  const ids = unknown.map(({ recordId }) => recordId)
-  const rows = await fetchRows(parts, parts.describe, ids, signal)
-  const fields = { names: versionFields(parts.describe) }
+  const isUnknown = ({ recordId, atMs }: Deleted[number]): boolean =>
+    atMs < untilMs && atMs >= startMs && !reading.deletes.has(recordId)
+  // A row that was undeleted and deleted again is listed twice.
+  const unknown = new Map(deleted.filter(isUnknown).map(({ recordId, atMs }) => [recordId, atMs]))
+  const rows = await fetchRows(parts, parts.describe, [...unknown.keys()], signal)
+  const fields = reading.fields.use(parts.describe, reading.window)
   const sightings: Sighting[] = []
-  for (const { recordId, atMs } of unknown) {
+  for (const [recordId, atMs] of unknown) {
     const row = rows.get(recordId) ?? null
     if (row && row.IsDeleted !== true) continue // undeleted since
     const sighting = sightDeleted({ recordId, atMs, row }, fields, reading)
     if (sighting) sightings.push(sighting)
   }
-  return sightings
+  await deliver(work, sightings, (_, isLast) => (isLast ? next : reading.position))
+  return sightings.length
 }

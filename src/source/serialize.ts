@@ -7,8 +7,6 @@ import { partitionFor } from '../kafka/partitioner.ts'
 export interface EventTopic {
   readonly topic: string
   readonly partitions: number
-  /** The largest record the topic takes, bytes. */
-  readonly messageBytesMax: number
   readonly codec: Codec<EventValue>
   /** `ce_type` without its last part, e.g. salesforce.contact */
   readonly typePrefix: string
@@ -26,21 +24,31 @@ export function serialize(event: EventValue, to: EventTopic): OutgoingRecord {
     partition: partitionFor(key, to.partitions),
     key,
     value: to.codec.encode(event),
-    headers: eventHeaders(event, to),
-    timestampMs: event.capturedAt,
+    headers: eventHeaders(event, to, key),
   }
 }
 
 const specVersion = Buffer.from('1.0')
 const contentType = Buffer.from('application/avro')
 
-const eventHeaders = (event: EventValue, to: EventTopic): Headers => ({
+// The few header values that most events share: the org, and a type of each topic.
+const shared = new WeakMap<EventTopic, Map<string, Buffer>>()
+
+function sharedValue(to: EventTopic, text: string): Buffer {
+  const values = shared.get(to) ?? new Map<string, Buffer>()
+  shared.set(to, values)
+  const value = values.get(text) ?? Buffer.from(text)
+  values.set(text, value)
+  return value
+}
+
+const eventHeaders = (event: EventValue, to: EventTopic, recordId: Buffer): Headers => ({
   ce_id: Buffer.from(event.eventId),
-  ce_source: Buffer.from(`/salesforce/${event.orgId}`),
-  ce_type: Buffer.from(`${to.typePrefix}.${event.type.toLowerCase()}`),
+  ce_source: sharedValue(to, `/salesforce/${event.orgId}`),
+  ce_type: sharedValue(to, `${to.typePrefix}.${event.type.toLowerCase()}`),
   ce_specversion: specVersion,
   ce_time: Buffer.from(new Date(event.occurredAt).toISOString()),
-  ce_subject: Buffer.from(event.recordId),
+  ce_subject: recordId,
   'content-type': contentType,
   traceparent: Buffer.from(to.traceparent()),
 })

@@ -5,8 +5,18 @@ import { offset } from '../core/contract.ts'
 import { ConnectorError } from '../core/errors.ts'
 import type { KafkaConnection } from '../kafka/connection.ts'
 import type { TransactionalWriter } from '../kafka/transaction.ts'
+import { type Control, startControl } from './control.ts'
 import { Deletes } from './deletes.ts'
-import { barrierRecord, bucketRecord, type PositionPlace, StoredPosition, watermarkRecord } from './offsets-topic.ts'
+import { FieldSets } from './field-sets.ts'
+import {
+  barrierRecord,
+  bucketRecord,
+  controlRecord,
+  fieldsRecord,
+  type PositionPlace,
+  StoredPosition,
+  watermarkRecord,
+} from './offsets-topic.ts'
 import type { Reading } from './record.ts'
 import { compareWatermarks, keepFromMs, type Position } from './watermark.ts'
 import { Window } from './window.ts'
@@ -17,26 +27,39 @@ const restoreBytesMax = 8 * 1_048_576
 /**
  * Takes the object over: fences its former owner, then reads what it committed, up to a record that only we wrote.
  * Nothing can be committed behind our back after the fence, so what is read is the position (design 4.4).
- * `start` is asked for only when the object was never read before; its answer is committed at once.
+ * `start` is asked for only when the object was never read before, or nothing was ever said of it; its answer is
+ * committed at once.
  */
 export async function takeOver(
   kafka: KafkaConnection,
   writer: TransactionalWriter,
   place: PositionPlace,
-  start: () => Position,
+  start: () => Started,
   signal: AbortSignal,
-): Promise<Reading> {
+): Promise<{ readonly reading: Reading; readonly control: Control }> {
   const barrierId = randomUUID()
   await writer.fence()
   await writer.transact('barrier', tx => tx.send([barrierRecord(place, barrierId)]))
   const stored = await restore(kafka, place, barrierId, signal)
   const window = new Window()
   const deletes = new Deletes()
-  stored.fill(window, deletes)
-  if (stored.position) return { position: stored.position, window, deletes }
-  const position = start()
-  await writer.transact('start', tx => tx.send([watermarkRecord(place, position)]))
-  return { position, window, deletes }
+  const fields = new FieldSets()
+  stored.fill(window, deletes, fields)
+  let { position, control } = stored
+  if (!position || !control) {
+    const started = start()
+    control = position ? startControl(started.control.signals) : started.control
+    position ??= started.position
+    const records = [watermarkRecord(place, position), controlRecord(place, control)]
+    await writer.transact('start', tx => tx.send(records))
+  }
+  return { reading: { position, window, deletes, fields }, control }
+}
+
+/** Where an object that was never read before begins. */
+export interface Started {
+  readonly position: Position
+  readonly control: Control
 }
 
 async function restore(
@@ -73,9 +96,30 @@ export async function commitPage(
     ...reading.window.takeChanges(keepFromMs(next)).map(change => bucketRecord(place, 'window', change)),
     ...reading.deletes.takeChanges(nowMs).map(change => bucketRecord(place, 'deleted', change)),
   ]
+  const fields = reading.fields.takeChange(keepFromMs(next))
+  if (fields) changes.push(fieldsRecord(place, fields))
   await writer.transact('records', async tx => {
     await tx.send(records)
     await tx.send([...changes, watermarkRecord(place, next)])
   })
+  reading.position = next
+}
+
+/** Forgets all that is known of the object and begins anew, by an operator's word alone: the one way back for a position. */
+export async function commitReset(
+  writer: TransactionalWriter,
+  place: PositionPlace,
+  reading: Reading,
+  next: Position,
+  control: Control,
+): Promise<void> {
+  const forgotten = [
+    ...reading.window.takeChanges(Number.POSITIVE_INFINITY).map(change => bucketRecord(place, 'window', change)),
+    ...reading.deletes.takeChanges(Number.POSITIVE_INFINITY).map(change => bucketRecord(place, 'deleted', change)),
+  ]
+  const fields = reading.fields.takeChange(Number.POSITIVE_INFINITY)
+  if (fields) forgotten.push(fieldsRecord(place, fields))
+  const begun = [watermarkRecord(place, next), controlRecord(place, control)]
+  await writer.transact('reset', tx => tx.send([...forgotten, ...begun]))
   reading.position = next
 }

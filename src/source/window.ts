@@ -19,10 +19,19 @@ const entryOf = (version: Version): string => version.recordId + version.hash
 export class Window {
   readonly #buckets = new Buckets(windowBucketEntriesMax)
   readonly #versionsById = new Map<string, number>()
+  /** The rows of the second that was last asked for: many rows may share one. */
+  #idsAt: { readonly stampMs: number; readonly ids: Set<string> } | undefined
 
   /** Number of versions held. */
   get size(): number {
     return this.#buckets.size
+  }
+
+  /** The latest stamp of a version held; undefined if there is none. */
+  get lastStampMs(): number | undefined {
+    let last: number | undefined
+    for (const stampMs of this.#buckets.slots) if (last === undefined || stampMs > last) last = stampMs
+    return last
   }
 
   has(version: Version): boolean {
@@ -32,8 +41,12 @@ export class Window {
   /** Whether a version of the row with that stamp is held, whatever its hash. */
   hasStamp(recordId: string, stampMs: number): boolean {
     if (!this.hasId(recordId)) return false
-    for (const entry of this.#buckets.entriesOf(stampMs)) if (entry.startsWith(recordId)) return true
-    return false
+    if (this.#idsAt?.stampMs !== stampMs) {
+      const ids = new Set<string>()
+      for (const entry of this.#buckets.entriesOf(stampMs)) ids.add(entry.slice(0, idLength))
+      this.#idsAt = { stampMs, ids }
+    }
+    return this.#idsAt.ids.has(recordId)
   }
 
   /** Whether any version of the row is held. */
@@ -42,17 +55,21 @@ export class Window {
   }
 
   add(version: Version): void {
-    if (this.#buckets.add(version.stampMs, entryOf(version))) this.#count(version.recordId, 1)
+    if (!this.#buckets.add(version.stampMs, entryOf(version))) return
+    this.#count(version.recordId, 1)
+    if (this.#idsAt?.stampMs === version.stampMs) this.#idsAt.ids.add(version.recordId)
   }
 
   /** Puts back a bucket as it was read from the offsets topic. */
   restore(stampMs: number, bucket: number, entries: readonly string[]): void {
+    this.#idsAt = undefined
     this.#buckets.restore(stampMs, bucket, entries)
     for (const entry of entries) this.#count(entry.slice(0, idLength), 1)
   }
 
   /** Forgets the rows of the place's second up to its id; `takeChanges` forgets the seconds before. */
   forgetUpTo(place: Watermark): void {
+    this.#idsAt = undefined
     for (const entry of [...this.#buckets.entriesOf(place.modifiedAtMs)]) {
       if (entry.slice(0, idLength) > place.recordId) continue
       this.#buckets.remove(place.modifiedAtMs, entry)
@@ -62,6 +79,7 @@ export class Window {
 
   /** Forgets what lies before `fromMs` and returns every bucket that differs from what is stored, tombstones included. */
   takeChanges(fromMs: number): BucketChange[] {
+    this.#idsAt = undefined
     for (const stampMs of this.#buckets.slots) {
       if (stampMs >= fromMs) continue
       for (const entry of this.#buckets.entriesOf(stampMs)) this.#count(entry.slice(0, idLength), -1)

@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { AgeingGauge } from './ageing-gauge.ts'
 
 const fastSeconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 const slowSeconds = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300]
@@ -29,6 +30,11 @@ export function createMetrics() {
     pollSeconds: histogram('connector_poll_seconds', 'Polls of an object, commits included.', ['object'], slowSeconds),
     ...salesforceMetrics(make),
     ...sourceMetrics(make),
+    watermarkAge: new AgeingGauge(
+      'connector_watermark_age_seconds',
+      'Age of the oldest change that may not be published yet: up to an interval when idle, growing in a backlog and an outage.',
+      registry,
+    ),
     commandLag: gauge('connector_command_lag', 'Commands not yet answered.', ['topic', 'partition']),
   }
 }
@@ -76,7 +82,6 @@ const salesforceMetrics = ({ counter, gauge, histogram }: Makers) => ({
 })
 
 const sourceMetrics = ({ counter, gauge }: Makers) => ({
-  watermarkAge: gauge('connector_watermark_age_seconds', 'Age of the last committed position.', ['object']),
   windowEntries: gauge('connector_window_entries', 'Versions remembered against late commits.', ['object']),
   lookbackShrunk: counter('connector_lookback_shrunk_total', 'Times a full window shortened the lookback.', ['object']),
   snapshotRows: gauge('connector_snapshot_rows', 'Rows read by a running snapshot.', ['object']),

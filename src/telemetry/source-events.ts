@@ -23,6 +23,26 @@ export const sourceEvents = (log: Log, metrics: Metrics) => ({
     if (e.found > 0) log.warn(e, 'The audit found changes that polls missed; they are published.')
     else log.debug(e, 'Audited.')
   },
+  /** `added`: fields that no schema of the subject had before. */
+  schemaRegistered(e: { object: string; subject: string; schemaId: number; added: readonly string[] }) {
+    log.info(e, 'A schema is registered.')
+  },
+  /** Names of fields, never values. */
+  fieldsRenamed(e: { object: string; fields: readonly { readonly field: string; readonly avroName: string }[] }) {
+    log.warn(e, 'Fields changed their type in Salesforce; their values go under new names from now on.')
+  },
+  fieldsLost(e: { object: string; fields: readonly string[] }) {
+    log.warn(
+      e,
+      'Fields were deleted in Salesforce or hidden from the user of the connector; they stay in the schema and read null.',
+    )
+  },
+  auditPutOff(e: { object: string; error: unknown }) {
+    log.info(
+      { object: e.object, ...errorFields(e.error) },
+      'The audit is put off to the next time: API calls are short.',
+    )
+  },
   auditSkipped(e: { object: string; reason: string }) {
     log.warn(e, 'The audit was skipped: late commits before now may have been missed.')
   },

@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { decodeFramed } from '../../src/avro/codec.ts'
+import { objectSlug } from '../../src/avro/names.ts'
 import { connectRegistry, type SchemaRegistry } from '../../src/avro/registry.ts'
 import { parseConfig } from '../../src/core/config-load.ts'
 import { connectKafka, type KafkaConnection } from '../../src/kafka/connection.ts'
@@ -30,6 +31,13 @@ export const times = {
 const requestTimeoutMs = 1_500
 const arrivalMsMax = 60_000
 
+export interface SceneOptions {
+  readonly sink?: Readonly<Record<string, unknown>>
+  readonly source?: Readonly<Record<string, unknown>>
+  /** Of the command and reply topics; 1 unless given. */
+  readonly partitions?: number
+}
+
 /** An org, topics of its own, and connectors in processes that can be killed. */
 export class Scene {
   readonly simulator: Simulator
@@ -41,16 +49,19 @@ export class Scene {
   readonly #registry: SchemaRegistry
   readonly #writer: TransactionalWriter
   readonly #prefix: string
+  readonly #eventTopics: readonly string[]
   readonly #folder: string
+  readonly #partitions: number
   readonly #processes: ConnectorProcess[] = []
 
-  static async open(options: { readonly sink?: Readonly<Record<string, unknown>> } = {}): Promise<Scene> {
+  static async open({ sink = {}, source, partitions = 1 }: SceneOptions = {}): Promise<Scene> {
     const simulator = await startSimulator()
     const defaults = JSON.parse(configText(simulator))
     const text = configText(simulator, {
-      kafka: { ...defaults.kafka, ...times },
+      kafka: { ...defaults.kafka, ...times, command_partitions: partitions },
       salesforce: { ...defaults.salesforce, request_timeout_ms: requestTimeoutMs },
-      sink: options.sink ?? {},
+      sink,
+      ...(source && { source }),
       http: { host: '127.0.0.1', port: 0 },
       log: { level: 'info' },
     })
@@ -61,7 +72,11 @@ export class Scene {
     const writer = kafka.writer(`scene-${randomUUID()}`)
     await writer.fence()
     const prefix = `${config.kafka.topicPrefix}.contact`
-    const scene = new Scene({ simulator, kafka, writer, registry: connectRegistry(config.registry), prefix, folder })
+    const registry = connectRegistry(config.registry)
+    const eventTopics = Object.keys(config.source.objects).map(
+      object => `${config.kafka.topicPrefix}.${objectSlug(object)}.events`,
+    )
+    const scene = new Scene({ simulator, kafka, writer, registry, prefix, eventTopics, folder, partitions })
     // Topics exist and the start position is set before anything is asked of a connector that fails.
     const first = scene.start()
     await scene.stop(first)
@@ -74,14 +89,18 @@ export class Scene {
     writer: TransactionalWriter
     registry: SchemaRegistry
     prefix: string
+    eventTopics: readonly string[]
     folder: string
+    partitions: number
   }) {
     this.simulator = parts.simulator
     this.#kafka = parts.kafka
     this.#writer = parts.writer
     this.#registry = parts.registry
     this.#prefix = parts.prefix
+    this.#eventTopics = parts.eventTopics
     this.#folder = parts.folder
+    this.#partitions = parts.partitions
   }
 
   start(failure: Failure = {}): ConnectorProcess {
@@ -110,12 +129,13 @@ export class Scene {
   async send(commands: readonly SceneCommand[]): Promise<void> {
     const records = commands.map(({ action, target, command }) => {
       const id = randomUUID()
+      const partition = this.expected.commands.length % this.#partitions
       this.expected.commands.push({ id, action, ...(target ? { target } : {}) })
       const own = JSON.parse(JSON.stringify(command).replaceAll('$command', id)) as object
       const value = JSON.stringify({ commandId: id, action, ...(target ? { recordId: target } : {}), ...own })
       return {
         topic: `${this.#prefix}.commands`,
-        partition: 0,
+        partition,
         key: Buffer.from(target ?? id),
         value: Buffer.from(value),
         headers: { 'content-type': Buffer.from('application/json') },
@@ -126,7 +146,7 @@ export class Scene {
 
   /** The events committed by now. */
   async events(): Promise<SeenEvent[]> {
-    const records = await readAll(this.#kafka, `${this.#prefix}.events`)
+    const records = (await Promise.all(this.#eventTopics.map(topic => readAll(this.#kafka, topic)))).flat()
     return Promise.all(
       records.map(async ({ value }) => (await decodeFramed(value!, this.#registry)).value as unknown as SeenEvent),
     )
@@ -134,8 +154,9 @@ export class Scene {
 
   /** The replies committed by now. */
   async replies(): Promise<SeenReply[]> {
-    const records = await readAll(this.#kafka, `${this.#prefix}.replies`)
-    return records.map(record => JSON.parse(record.value!.toString()) as SeenReply)
+    const partitions = Array.from({ length: this.#partitions }, (_, partition) => partition)
+    const reading = partitions.map(partition => readAll(this.#kafka, `${this.#prefix}.replies`, partition))
+    return (await Promise.all(reading)).flat().map(record => JSON.parse(record.value!.toString()) as SeenReply)
   }
 
   /** Waits until every command has a reply and every change an event, or `enough` says so. */
@@ -174,7 +195,7 @@ export class Scene {
 }
 
 /** Opens a scene, and closes it whatever happens in it. */
-export async function withScene(run: (scene: Scene) => Promise<void>, options = {}): Promise<void> {
+export async function withScene(run: (scene: Scene) => Promise<void>, options: SceneOptions = {}): Promise<void> {
   const scene = await Scene.open(options)
   try {
     await run(scene)

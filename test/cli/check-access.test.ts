@@ -12,7 +12,9 @@ const askedOf = (changes: object = {}) => askedBy(configWith(changes))[0]!
 const field = (name: string, changes: Partial<FieldDescribe> = {}): FieldDescribe =>
   fieldDescribe(name, 'string', { createable: true, updateable: true, ...changes })
 
-const eventFields = ['Id', 'SystemModstamp', 'CreatedDate', 'LastModifiedById', 'IsDeleted'].map(name => field(name))
+const eventFields = ['Id', 'SystemModstamp', 'CreatedDate', 'LastModifiedById', 'IsDeleted', 'MasterRecordId'].map(
+  name => field(name),
+)
 
 /** A Contact from whom nothing is withheld, with these differences. */
 const contact = (changes: Partial<ObjectDescribe> = {}, fields: readonly FieldDescribe[] = []): ObjectDescribe => {
@@ -72,13 +74,17 @@ describe('fields', () => {
     )
   })
 
-  test('one that the events are made of; IsDeleted only if deletes are published', () => {
+  test('one that the events are made of; IsDeleted and MasterRecordId only if deletes are published', () => {
     const object = contact()
     const without = (name: string) => ({ ...object, fields: object.fields.filter(each => each.name !== name) })
     expect(gapsOf(askedOf(), without('SystemModstamp'))).toMatchObject([{ field: 'SystemModstamp' }])
     expect(gapsOf(askedOf(), without('IsDeleted'))).toMatchObject([{ field: 'IsDeleted' }])
-    const created = askedOf({ source: { objects: { Contact: { triggers: { deleted: false } } } } })
-    expect(gapsOf(created, without('IsDeleted'))).toEqual([])
+    expect(gapsOf(askedOf(), without('MasterRecordId'))).toMatchObject([{ field: 'MasterRecordId' }])
+    const off = { deleted: false, merged: false, undeleted: false }
+    const created = askedOf({ source: { objects: { Contact: { triggers: off } } } })
+    for (const name of ['IsDeleted', 'MasterRecordId']) expect(gapsOf(created, without(name))).toEqual([])
+    const merged = askedOf({ source: { objects: { Contact: { triggers: { ...off, merged: true } } } } })
+    expect(gapsOf(merged, without('IsDeleted'))).toMatchObject([{ field: 'IsDeleted' }])
   })
 })
 
@@ -112,5 +118,46 @@ describe('the idempotency field', () => {
 
   test('missing', () => {
     expect(gapsOf(asked, contact())).toMatchObject([{ remedy: expect.stringMatching(/Unique and External ID/) }])
+  })
+})
+
+describe('the objects of the sink', () => {
+  const sinkOf = (sink: object) => askedBy(configWith({ source: { enabled: false }, sink }))
+  const invoice = (changes: Partial<ObjectDescribe> = {}) => ({ ...objectDescribe('Invoice__c', []), ...changes })
+  const nothing = { createable: false, updateable: false, deletable: false, queryable: false }
+
+  test('by default all those that the table of actions names are asked for, and the rows that actions write elsewhere', () => {
+    const asked = sinkOf({})
+    const objects = ['Account', 'Campaign', 'Contact', 'Lead', 'Opportunity', 'Order', 'Product2', 'Task', 'User']
+    expect(
+      asked
+        .filter(({ sink }) => sink)
+        .map(({ object }) => object)
+        .toSorted(),
+    ).toEqual(objects)
+    expect(asked.at(-1)).toMatchObject({ object: 'CampaignMember', sink: false })
+    expect(asked.find(({ object }) => object === 'User')!.operations.get('create')).toEqual(['CreateUser'])
+  })
+
+  test('a campaign member that the user may not create is a gap of AddCampaignMember', () => {
+    const member = sinkOf({ objects: ['Campaign'] }).at(-1)!
+    const fields = [field('CampaignId'), field('LeadId')]
+    expect(gapsOf(member, objectDescribe('CampaignMember', fields))).toEqual([])
+    const gaps = gapsOf(member, { ...objectDescribe('CampaignMember', fields), createable: false })
+    expect(gaps).toMatchObject([{ object: 'CampaignMember', message: expect.stringContaining('AddCampaignMember') }])
+  })
+
+  test('a custom object needs one right at least, and the rights for what the config names', () => {
+    const [any] = sinkOf({ objects: ['Invoice__c'] })
+    expect(gapsOf(any!, invoice({ ...nothing, queryable: true }))).toEqual([])
+    expect(gapsOf(any!, invoice(nothing))).toMatchObject([{ message: expect.stringContaining('has no actions') }])
+    const [named] = sinkOf({
+      objects: ['Invoice__c'],
+      allow: { Invoice__c: ['CreateInvoice__c', 'GetInvoice__cById'] },
+    })
+    expect(gapsOf(named!, invoice())).toEqual([])
+    expect(gapsOf(named!, invoice({ createable: false }))).toMatchObject([
+      { message: expect.stringContaining('CreateInvoice__c') },
+    ])
   })
 })

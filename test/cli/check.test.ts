@@ -18,12 +18,14 @@ async function org(): Promise<Simulator> {
 }
 
 /** Runs `check` on a config for this org; `changes` replace its sections. */
-async function check(simulator: Simulator, changes: object = {}, ...args: string[]) {
+async function check(simulator: Simulator, changes: Readonly<Record<string, object>> = {}, ...args: string[]) {
   const file = join(directory, 'c.yaml')
   const { url, clientId, clientSecret } = simulator
   const auth = { flow: 'client_credentials', client_id: clientId, client_secret: clientSecret }
   const salesforce = { login_url: url, auth, request_timeout_ms: 5_000 }
-  writeFileSync(file, JSON.stringify({ ...minimal, salesforce, ...changes }))
+  const sink = { objects: ['Contact'], ...changes.sink }
+  const config = { ...minimal, source: { objects: { Contact: {} } }, salesforce, ...changes, sink }
+  writeFileSync(file, JSON.stringify(config))
   const terminal = fakeTerminal()
   const code = await main(['check', '--config', file, ...args], terminal)
   return { code, out: terminal.outText(), notes: terminal.noteText() }
@@ -43,7 +45,7 @@ test('all that the config asks for is there: exit 0, with org, user, versions, l
     user: { id: simulator.userId, username: simulator.username },
     api: { configured: '68.0' },
     objects: [{ object: 'Contact', found: true, usedBy: ['source', 'sink'], readable: true, createable: true }],
-    warnings: [],
+    warnings: [{ warning: expect.stringMatching(/^no broker answers at localhost:9092/) }],
   })
   expect(report.org.name).toEqual(expect.any(String))
   expect(report.org.edition).toEqual(expect.any(String))
@@ -59,6 +61,45 @@ test('it costs three calls and one for each object', async () => {
   const before = simulator.apiCalls()
   await check(simulator, { source: { objects: { Contact: {}, Account: {} } } })
   expect(simulator.apiCalls() - before).toBe(5)
+})
+
+/** Conditions of triggers of Contact: one that the connector evaluates, and two that Salesforce is asked about. */
+const conditions = {
+  created: { where: 'VIP__c = true', fields: ['LastName'] },
+  updated: { where: "Account.Name = 'Acme'" },
+  deleted: { where: 'OwnerId IN (SELECT Id FROM User)' },
+}
+
+test('conditions of triggers: who evaluates them, and what that costs', async () => {
+  const simulator = await org()
+  const changes = { source: { objects: { Contact: { triggers: conditions } } } }
+  const before = simulator.apiCalls()
+  const { code, out } = await check(simulator, changes, '--json')
+  expect(code).toBe(0)
+  expect(simulator.apiCalls() - before).toBe(5) // one more than without: four queries and the user's time zone
+  expect(reportOf(out).conditions).toEqual([
+    {
+      object: 'Contact',
+      own: ['VIP__c = true'],
+      asked: ["Account.Name = 'Acme'", 'OwnerId IN (SELECT Id FROM User)'],
+      callsPerPageMax: 2, // 2,000 rows are four queries of 500 for each of the two
+    },
+  ])
+  const table = (await check(simulator, changes)).out
+  expect(table).toMatch(/^Contact: where VIP__c = true: evaluated by the connector, at no call$/m)
+  expect(table).toMatch(/^Contact: where Account\.Name = 'Acme': evaluated by Salesforce$/m)
+  expect(table).toMatch(/^Contact: up to 2 calls more for each page with changes, none while nothing changes$/m)
+})
+
+test('a condition or field that Salesforce refuses is a gap, with what it says', async () => {
+  const simulator = await org()
+  const triggers = { created: { where: 'Nope__c = 1' }, updated: { fields: ['LastName', 'None__c'] } }
+  const { code, out } = await check(simulator, { source: { objects: { Contact: { triggers } } } }, '--json')
+  expect(code).toBe(1)
+  expect(reportOf(out).gaps.map(({ message }) => message)).toEqual([
+    expect.stringMatching(/refuses source\.objects\.Contact\.triggers\.created\.where: INVALID_FIELD: .*'Nope__c'/),
+    expect.stringMatching(/refuses source\.objects\.Contact\.triggers\.updated\.fields: INVALID_FIELD: .*'None__c'/),
+  ])
 })
 
 test('the table names what the JSON does, and no secret', async () => {

@@ -22,6 +22,7 @@ const schema = {
           { name: 'Day', type: optional({ type: 'int', logicalType: 'date' }) },
           { name: 'Moment', type: optional({ type: 'long', logicalType: 'timestamp-millis' }) },
           { name: 'Choices', type: optional({ type: 'array', items: 'string' }) },
+          { name: 'Parent', type: optional({ type: 'map', values: 'string' }) },
         ],
       },
     },
@@ -43,6 +44,7 @@ test.each([
   ['Amount', '12 EUR', '12 EUR'],
   ['Day', '2026-01-31', '2026-01-31'],
   ['Choices', 'a;b', ['a', 'b']],
+  ['Parent', '{"Ext__c":"a"}', { Ext__c: 'a' }],
   ['Unknown', '7', '7'],
 ])('--field %s=%s is %j', (name, text, value) => {
   expect(fromText(of(name), text)).toEqual(value)
@@ -52,12 +54,21 @@ test('a JSON command becomes the Avro value of its schema', () => {
   const command = {
     commandId: 'c',
     optedOut: true,
-    fields: { Day: '1970-01-02', Moment: '1970-01-01T00:00:01Z', Choices: 'a;b', Amount: 2 },
+    fields: { Day: '1970-01-02', Moment: '1970-01-01T00:00:01Z', Choices: 'a;b', Amount: 2, Parent: { Ext__c: 'a' } },
   }
   expect(toAvro(type, command)).toEqual({
     commandId: 'c',
     optedOut: true,
-    fields: { Text: null, Flag: null, Count: null, Amount: 2, Day: 1, Moment: 1_000, Choices: ['a', 'b'] },
+    fields: {
+      Text: null,
+      Flag: null,
+      Count: null,
+      Amount: 2,
+      Day: 1,
+      Moment: 1_000,
+      Choices: ['a', 'b'],
+      Parent: { Ext__c: 'a' },
+    },
     fieldsToNull: [],
   })
 })

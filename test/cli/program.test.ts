@@ -78,6 +78,7 @@ test('catalog lists every trigger and action, as a table and as JSON', async () 
     expect(out).toMatch(new RegExp(`^${name} `, 'm'))
   const json = JSON.parse((await call('catalog', '--json')).out) as Record<string, { name: string }[]>
   expect(json.triggers?.map(({ name }) => name)).toEqual(Object.keys(triggers))
+  expect(out.match(/^[a-z]+-[a-z]+ .* yes +An? /gm)).toHaveLength(23)
   expect(json.actions?.map(({ name }) => name)).toEqual(Object.keys(actions))
 })
 

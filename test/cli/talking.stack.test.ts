@@ -21,7 +21,9 @@ let child: ConnectorChild
 
 beforeAll(async () => {
   simulator = await startSimulator()
-  const config = JSON.parse(configText(simulator)) as object
+  const config = JSON.parse(
+    configText(simulator, { sink: { objects: ['Contact', 'Lead', 'Campaign', 'Invoice__c'] } }),
+  ) as object
   const ours = { http: { host: '127.0.0.1', port: 0 }, log: { level: 'info' } }
   writeFileSync(file, JSON.stringify({ ...config, ...ours }))
   child = await startConnectorChild(file)
@@ -79,6 +81,38 @@ describe('send', () => {
     )
     expect(code).toBe(0)
     expect(out).toMatch(new RegExp(`^SUCCEEDED GetContactById ${id}\n  .*LastName="Read"`))
+  })
+
+  test('arguments of the action, and an upsert of a custom object with its parent by external id', async () => {
+    const { org } = simulator
+    const [campaignId, leadId] = [
+      org.create('Campaign', { Name: 'C' }),
+      org.create('Lead', { LastName: 'L', Company: 'C' }),
+    ]
+    org.create('Account', { Name: 'Parent', External_Id__c: 'A-1' })
+    const member = ['campaignId', 'leadId', 'status'].flatMap((name, n) => [
+      '--field',
+      `${name}=${[campaignId, leadId, 'Sent'][n]}`,
+    ])
+    const added = await send('AddCampaignMember', ...member, '--avro', '--json')
+    expect(org.row('CampaignMember', idOf(added.out))).toMatchObject({ LeadId: leadId, Status: 'Sent' })
+    const parent = 'Account__r={"External_Id__c":"A-1"}' // of a master-detail: it is given once
+    for (const [created, more] of [
+      [true, parent],
+      [false, 'Amount__c=7'],
+    ] as const) {
+      const fields = ['externalIdField=External_Id__c', 'External_Id__c=I-1', more]
+      const { out } = await send('UpsertInvoice__c', ...fields.flatMap(field => ['--field', field]), '--json')
+      expect(replyOf(out)).toMatchObject({ status: 'SUCCEEDED', created })
+    }
+    expect(org.rows('Invoice__c')).toMatchObject([{ Amount__c: 7, Account__c: org.rows('Account')[0]?.Id }])
+  })
+
+  test('the lead statuses, for people', async () => {
+    const { out } = await send('GetAllLeadStatuses')
+    expect(out).toBe(
+      'SUCCEEDED GetAllLeadStatuses\n  Open - Not Contacted (default)\n  Working - Contacted\n  Closed - Converted (converted)\n  Closed - Not Converted',
+    )
   })
 
   test('a refused command prints code and remedy and exits 1', async () => {

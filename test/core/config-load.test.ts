@@ -38,20 +38,28 @@ kafka: { brokers: [localhost:9092] }
 registry: { url: http://localhost:8081 }
 ${lines}`
 
+const on = { enabled: true }
+const allTriggers = { created: on, updated: on, deleted: on, merged: on, undeleted: on, snapshot: on }
+
 test('a minimal config is filled with defaults, in camelCase', () => {
   const config = parse(JSON.stringify(minimal))
   expect(config.salesforce.loginUrl).toBe('https://org.example.com')
   expect(config.kafka).toMatchObject({ sessionTimeoutMs: 180_000, createTopics: true, topicPrefix: 'salesforce' })
-  expect(config.source.objects).toEqual({ Contact: { triggers: { created: true, updated: true, deleted: true } } })
+  expect(Object.keys(config.source.objects)).toHaveLength(8)
+  expect(config.source.objects.Contact).toEqual({ triggers: allTriggers })
   expect(config.source.start).toBe('now')
 })
 
 test('object names stay as they are written; a start time becomes epoch ms', () => {
-  const objects = { Invoice_Line__c: { interval_ms: 500, triggers: { deleted: false } } }
+  const created = { fields: ['Name', 'Amount__c'], where: 'Amount__c > 0' }
+  const objects = { Invoice_Line__c: { interval_ms: 500, triggers: { created, updated: true, deleted: false } } }
   const idempotency = { idempotency_fields: { Contact: 'Command_Id__c' } }
   const config = parse(with_({ source: { start: '2026-01-31T00:00:00+01:00', objects }, sink: idempotency }))
   expect(config.source.objects).toEqual({
-    Invoice_Line__c: { intervalMs: 500, triggers: { created: true, updated: true, deleted: false } },
+    Invoice_Line__c: {
+      intervalMs: 500,
+      triggers: { ...allTriggers, created: { enabled: true, ...created }, deleted: { enabled: false } },
+    },
   })
   expect(config.source.start).toBe(Date.UTC(2026, 0, 30, 23))
   expect(config.sink.idempotencyFields).toEqual({ Contact: 'Command_Id__c' })
@@ -67,7 +75,10 @@ describe('problems name key, place, what was expected and what was found', () =>
     ['sink: { enabled: 1 }', 'c.yaml:11:9: sink.enabled: expected true or false, found 1'],
     ['sink: { objects: [A, "b c"] }', /^c\.yaml:11:22: sink\.objects\.1: expected an object name .*, found "b c"$/],
     ['source: { objects: { "1x": {} } }', /^c\.yaml:11:22: source\.objects\.1x: this name is not an object name/],
-    ['source: { start: yesterday }', /^c\.yaml:11:11: source\.start: expected now, earliest or a time.*"yesterday"$/],
+    [
+      'source: { start: yesterday }',
+      /^c\.yaml:11:11: source\.start: expected now, earliest, snapshot or a time.*"yesterday"$/,
+    ],
     ['http:', 'c.yaml:11:1: http: expected a mapping, found nothing'],
   ])('%s', (line, problem) => {
     const found = problemsOf(() => parse(yaml(line)))

@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { offset } from '../../src/core/contract.ts'
+import { createKafka, patientRetry } from '../../src/kafka/client.ts'
 import type { RawBroker } from '../../src/kafka/kafkajs-internals.ts'
-import { connect, eventually, newTopic, record, unique, valuesOf } from './connect.ts'
+import { connect, eventually, newTopic, record, settings, unique, valuesOf } from './connect.ts'
 import { GroupWorld } from './group-world.ts'
 import { internal } from './unrepaired.ts'
 
@@ -77,6 +78,31 @@ describe('a member of a group', () => {
     })
     await eventually(() => seen).toContain('committed')
     expect(seen).toEqual(['committed'])
+  })
+
+  test('reads on where the log begins after retention, and leaves on record what is there (an attempt mark)', async () => {
+    const topic = await newTopic(world.kafka)
+    const groupId = unique('group')
+    await world.write(topic, ['0', '1', '2', '3'])
+    const writer = world.kafka.writer(unique('writer'))
+    await writer.fence()
+    const mark = { offset: offset(1), metadata: 'a mark' }
+    await writer.transact('test', tx => tx.sendOffset({ groupId, topic, partition: 0, ...mark }))
+    await writer.close()
+    const admin = createKafka(settings(), () => undefined, patientRetry).admin()
+    await admin.connect()
+    await admin.fetchTopicOffsets(topic) // kafkajs deletes only where it knows the leaders
+    await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: '3' }] })
+    await admin.disconnect()
+    const seen: string[] = []
+    await world.join(topic, groupId, {
+      onBatch: async batch => {
+        seen.push(...valuesOf(batch.records))
+        batch.resolve(offset(batch.records.at(-1)!.offset + 1n))
+      },
+    })
+    await eventually(() => seen).toEqual(['3'])
+    expect(await world.kafka.committed(groupId, topic, 0)).toEqual(mark)
   })
 
   test('keeps its heartbeats going without a fetch, and during a batch', async () => {

@@ -1,8 +1,9 @@
 import type { IncomingRecord, OutgoingRecord, Row, Watermark } from '../../src/core/contract.ts'
 import { offset } from '../../src/core/contract.ts'
 import { Deletes } from '../../src/source/deletes.ts'
+import { FieldSets } from '../../src/source/field-sets.ts'
 import { bucketRecord, StoredPosition, watermarkRecord } from '../../src/source/offsets-topic.ts'
-import { type Reading, type Sighting, sight, sightDeleted } from '../../src/source/record.ts'
+import { note, type Reading, type Sighting, sight, sightDeleted } from '../../src/source/record.ts'
 import {
   advance,
   audited,
@@ -25,14 +26,16 @@ import { Window } from '../../src/source/window.ts'
 import type { Operation, OrgModel } from './org-model.ts'
 
 export const spans: Spans = { lookbackMs: 600_000, auditMs: 900_000 }
-const fields = { names: ['Title', 'IsDeleted'] }
-const place = { topic: 'offsets', partition: 1, connector: 'c', orgId: '00D000000000001AAA', object: 'Contact' }
+export const fields = { names: ['Title', 'IsDeleted'] }
+export const place = { topic: 'offsets', partition: 1, connector: 'c', orgId: '00D000000000001AAA', object: 'Contact' }
 
 /** How one poll goes. */
 export interface PollStep {
   /** The commit at which the process dies, before (even) or after (odd) it; none if larger than their number. */
   readonly crashAt: number
   readonly pageRows: number
+  /** A page is committed in parts of so many changes at most. */
+  readonly partRows: number
   readonly readAt: 'query' | 'page'
   /** Read only the latest part of the window, if it holds more versions than this. */
   readonly latestEntriesMax: number
@@ -58,8 +61,13 @@ export class SourcePoller {
 
   constructor(org: OrgModel, startMs: number) {
     this.#org = org
-    this.reading = { position: startPosition(startMs), window: new Window(), deletes: new Deletes() }
-    this.#store([watermarkRecord(place, this.reading.position)])
+    this.reading = {
+      position: startPosition(startMs),
+      window: new Window(),
+      deletes: new Deletes(),
+      fields: new FieldSets(),
+    }
+    this.store([watermarkRecord(place, this.reading.position)])
   }
 
   /** Reads once, with the audit that a backlog asks for; false if it died. */
@@ -97,7 +105,7 @@ export class SourcePoller {
     const { sweep } = this.reading.position
     if (!sweep || !isSwept(this.reading.position)) return
     const gone = this.#gone(sweep.from.modifiedAtMs, sweep.untilMs)
-    this.#commit(step, leaveSweep(this.reading.position), gone)
+    this.#deliver(step, gone, (_, isLast) => (isLast ? leaveSweep(this.reading.position) : this.reading.position))
   }
 
   #readAgain(step: PollStep, untilMs: number, next: Position): void {
@@ -105,13 +113,15 @@ export class SourcePoller {
     const { updated } = this.#org.changes(position.floor.modifiedAtMs, this.#org.nowMs)
     const before = this.published.length
     if (updated.length > 0) this.#read(step, auditQuery(position, untilMs), () => this.reading.position)
-    this.#commit(step, next, this.#gone(position.floor.modifiedAtMs, untilMs))
+    const gone = this.#gone(position.floor.modifiedAtMs, untilMs)
+    this.#deliver(step, gone, (_, isLast) => (isLast ? next : this.reading.position))
     this.found += this.published.length - before
   }
 
   #gone(fromMs: number, untilMs: number): Sighting[] {
     const gone: Sighting[] = []
-    for (const { recordId, deletedMs } of this.#org.changes(fromMs, this.#org.nowMs).deleted) {
+    const { deleted } = this.#org.changes(fromMs, this.#org.nowMs)
+    for (const [recordId, deletedMs] of new Map(deleted.map(each => [each.recordId, each.deletedMs]))) {
       if (deletedMs >= untilMs || deletedMs < this.reading.position.startMs) continue
       const row = this.#org.read(recordId) ?? null
       if (row && row.IsDeleted !== true) continue
@@ -131,10 +141,24 @@ export class SourcePoller {
         .filter(row => row !== undefined)
       const done = at + step.pageRows >= ids.length
       const sightings = sight(rows, fields, this.reading, query)
-      this.#commit(step, next(placesOf(sightings), done), sightings)
+      this.#deliver(step, sightings, (part, isLast) => next(placesOf(part), done && isLast))
       if (done) return
       this.#org.pass(700)
       for (const change of step.operations.slice(0, 2)) this.#org.apply(change)
+    }
+  }
+
+  #deliver(
+    step: PollStep,
+    sightings: readonly Sighting[],
+    after: (part: readonly Sighting[], isLast: boolean) => Position,
+  ): void {
+    for (let at = 0; ; at += step.partRows) {
+      const part = sightings.slice(at, at + step.partRows)
+      const isLast = at + step.partRows >= sightings.length
+      for (const sighting of part) note(sighting, this.reading)
+      this.#commit(step, after(part, isLast), part)
+      if (isLast) return
     }
   }
 
@@ -143,7 +167,7 @@ export class SourcePoller {
     if (step.crashAt === 2 * commit) throw new Crash()
     if (sightings.length > 0) {
       const { window, deletes } = this.reading
-      this.#store([
+      this.store([
         ...window.takeChanges(keepFromMs(next)).map(change => bucketRecord(place, 'window', change)),
         ...deletes.takeChanges(this.#org.nowMs).map(change => bucketRecord(place, 'deleted', change)),
         watermarkRecord(place, next),
@@ -161,23 +185,26 @@ export class SourcePoller {
       return true
     } catch (error) {
       if (!(error instanceof Crash)) throw error
-      this.#restore()
+      this.restore()
       if (this.reading.position.sweep) this.diedInBacklog = true
       return false
     }
   }
 
-  #store(records: readonly OutgoingRecord[]): void {
+  /** As a transaction that is committed. */
+  store(records: readonly OutgoingRecord[]): void {
     for (const record of records) this.#topic.set(record.key!.toString(), record.value)
   }
 
-  #restore(): void {
+  /** As the next owner begins. */
+  restore(): void {
     const stored = new StoredPosition(place)
     for (const [key, value] of this.#topic) stored.apply(recordOf(key, value))
     const window = new Window()
     const deletes = new Deletes()
-    stored.fill(window, deletes)
-    this.reading = { position: stored.position!, window, deletes }
+    const fieldSets = new FieldSets()
+    stored.fill(window, deletes, fieldSets)
+    this.reading = { position: stored.position!, window, deletes, fields: fieldSets }
   }
 }
 

@@ -4,7 +4,7 @@ import { type Operation, OrgModel } from './org-model.ts'
 import { nameOf, type PollStep, SourcePoller, spans } from './source-poller.ts'
 
 const runsMax = Number(process.env.PROPERTY_RUNS ?? 3_000)
-const longRunsMax = 3
+const longRunsMax = Number(process.env.PROPERTY_LONG_RUNS ?? 1)
 const seed = Number(process.env.PROPERTY_SEED ?? Date.now() % 1_000_000_000)
 /** Of the API's and Apex's longest transaction, with a margin (salesforce-facts 14.13). */
 const commitDelayMsMax = 15 * 60_000
@@ -37,11 +37,19 @@ const step: fc.Arbitrary<Step> = fc.record({
   does: fc.constantFrom('poll', 'poll', 'poll', 'audit', 'nothing'),
   crashAt: fc.nat(20),
   pageRows: fc.integer({ min: 1, max: 7 }),
+  partRows: fc.integer({ min: 1, max: 7 }),
   readAt: fc.constantFrom('query', 'page'),
   latestEntriesMax: fc.integer({ min: 1, max: 12 }),
   operations: fc.array(operation, { maxLength: 2 }),
 })
-const quiet: PollStep = { crashAt: 1_000_000, pageRows: 5, readAt: 'query', latestEntriesMax: 1_000, operations: [] }
+const quiet: PollStep = {
+  crashAt: 1_000_000,
+  pageRows: 5,
+  partRows: 3,
+  readAt: 'query',
+  latestEntriesMax: 1_000,
+  operations: [],
+}
 
 function run(steps: readonly Step[]): { org: OrgModel; poller: SourcePoller } {
   const org = new OrgModel()

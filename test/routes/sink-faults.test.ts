@@ -88,16 +88,16 @@ describe('the sink, when Salesforce fails', () => {
     expect(found('Waiting')).toHaveLength(1)
   })
 
-  test('a locked row is tried three times; the same command sent again is executed', async () => {
+  test('a locked row is tried five times; the same command sent again is executed', async () => {
     const id = newContact()
     const command = commander.json('UpdateContact', { recordId: id, fields: { Title: 'Locked' } })
     const lock = (times: number): Fault => ({ action: 'rowLock', match: { method: 'PATCH', times } })
-    const [failed] = await askUnder(lock(3), command)
+    const [failed] = await askUnder(lock(5), command)
     const [done] = await askUnder(lock(2), command)
     expect(failed!.value).toMatchObject({
       status: 'FAILED',
       retryable: true,
-      attempts: 3,
+      attempts: 5,
       errors: [{ code: 'UNABLE_TO_LOCK_ROW' }],
     })
     expect(done!.value).toMatchObject({ status: 'SUCCEEDED', duplicate: false, attempts: 3 })

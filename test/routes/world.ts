@@ -25,9 +25,13 @@ export interface WorldOptions {
 export interface World {
   readonly simulator: Simulator
   readonly config: Config
+  /** The config file, for connectors in processes of their own. */
+  readonly configText: string
   /** A connection beside the connector's. */
   readonly kafka: KafkaConnection
   readonly registry: SchemaRegistry
+  /** The connectors' metrics, as Prometheus reads them. */
+  metrics(): Promise<string>
   /** Starts a connector on the config and waits until it is ready; several may run. */
   start(halves?: Partial<Halves>, replacements?: Replacements): Promise<Connector>
   /** Writes records in one transaction. */
@@ -68,8 +72,9 @@ export function configText(
       transaction_timeout_ms: 3_000,
     },
     registry: { url: inject('registryUrl') },
-    source: { interval_ms: 200 },
-    sink: {},
+    source: { interval_ms: 200, objects: { Contact: {} } },
+    sink: { objects: ['Contact'] },
+    http: { host: '127.0.0.1', port: 0 },
     log: { level: 'error' },
   }
   const merged = Object.fromEntries(
@@ -80,8 +85,10 @@ export function configText(
 
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const simulator = await startSimulator(options.simulator)
-  const config = parseConfig(configText(simulator, options.config), { file: 'world.yaml', env: {} })
-  const events = testEvents(config)
+  const text = configText(simulator, options.config)
+  const config = parseConfig(text, { file: 'world.yaml', env: {} })
+  const metrics = createMetrics()
+  const events = testEvents(config, metrics)
   const kafka = await connectKafka(kafkaSettings(config.kafka), events.kafkaSaid)
   const registry = connectRegistry(config.registry)
   const connectors: Connector[] = []
@@ -89,8 +96,10 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   return {
     simulator,
     config,
+    configText: text,
     kafka,
     registry,
+    metrics: () => metrics.registry.metrics(),
     async start(halves = {}, replacements = {}) {
       const connector = await startConnector(config, events, { source: false, sink: false, ...halves }, replacements)
       connectors.push(connector)
@@ -120,8 +129,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   }
 }
 
-export const testEvents = (config: Config): Events =>
-  createEvents(createLog({ level: config.log.level, secrets: [] }), createMetrics())
+export const testEvents = (config: Config, metrics = createMetrics()): Events =>
+  createEvents(createLog({ level: config.log.level, secrets: [] }), metrics)
 
 /** Waits until the condition holds; throws with `why` after `msMax`. */
 export async function until(condition: () => boolean, msMax: number, why: () => string): Promise<void> {

@@ -41,7 +41,7 @@ export class FakeCollections implements Pick<Salesforce, 'request' | 'apiVersion
         executed: fails.executed,
         retryable: true,
       })
-    if (answer!.status === 200) return { status: 200, headers: {}, body: answer!.body as T, serverDateMs: undefined }
+    if (answer!.status < 300) return { status: 200, headers: {}, body: answer!.body as T, serverDateMs: undefined }
     const [{ errorCode, message }] = answer!.body as [{ errorCode: string; message: string }]
     const errors = [{ code: errorCode, message, fields: [] }]
     throw new SalesforceError({
@@ -56,17 +56,39 @@ export class FakeCollections implements Pick<Salesforce, 'request' | 'apiVersion
   }
 
   #answer({ method, path, body }: ApiRequest): Answer {
-    return path === '/composite' ? this.#composite(body as Composite) : this.#collections(method, path, body as Body)
+    return path === '/composite' ? this.#composite(body as Composite) : this.#inside(method, path, body as Body)
+  }
+
+  #inside(method: string, path: string, body: Body | FakeRecord | undefined): Answer {
+    const single = /^\/sobjects\/Contact(?:\/(\w{18}))?$/.exec(path)
+    if (single) return this.#single(method, single[1], body as FakeRecord | undefined)
+    return this.#collections(method, path, body as Body | undefined)
+  }
+
+  /** One row by the resource of its object (salesforce-facts 2). */
+  #single(method: string, id: string | undefined, record: FakeRecord | undefined): Answer {
+    const row = readRow(id ?? record?.Command__c ?? '')
+    expect(method).toBe(id === undefined ? 'POST' : record === undefined ? 'DELETE' : 'PATCH')
+    expect(record ?? {}).not.toHaveProperty('id')
+    if (row.kind === 'poison') return refusal('INVALID_FIELD', 'No such column')
+    if (row.kind === 'bad')
+      return { status: 400, body: [{ errorCode: 'STRING_TOO_LONG', message: row.id, fields: ['LastName'] }] }
+    this.executed.push(row.id)
+    return id === undefined
+      ? { status: 201, body: { id: row.id, success: true, errors: [] } }
+      : { status: 204, body: undefined }
   }
 
   #composite({ compositeRequest, allOrNone, collateSubrequests }: Composite): Answer {
     expect({ allOrNone, collateSubrequests }).toEqual({ allOrNone: false, collateSubrequests: false })
-    expect(compositeRequest.length).toBeLessThanOrEqual(5)
+    const isCollections = (url: string): boolean => url.includes('/composite/sobjects')
+    expect(compositeRequest.length).toBeLessThanOrEqual(25)
+    expect(compositeRequest.filter(({ url }) => isCollections(url)).length).toBeLessThanOrEqual(5)
     const compositeResponse = compositeRequest.map(({ method, url, referenceId, body }) => {
       expect(referenceId).toMatch(/^\w+$/)
       const isReference = JSON.stringify(body ?? '').includes('@{')
       const path = url.replace(/^\/services\/data\/v68\.0/, '')
-      const answer = isReference ? refusal('PROCESSING_HALTED') : this.#collections(method, path, body as Body)
+      const answer = isReference ? refusal('PROCESSING_HALTED') : this.#inside(method, path, body as Body)
       return { body: answer.body, httpHeaders: {}, httpStatusCode: answer.status, referenceId }
     })
     return { status: 200, body: { compositeResponse: compositeResponse.reverse() } } // found by reference, not by place

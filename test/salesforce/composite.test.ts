@@ -23,15 +23,17 @@ const groupArb = fc
     fc.constantFrom(...operations),
     fc.array(kindArb, { maxLength: 450, size: 'max' }),
     fc.constantFrom({}, { 'Sforce-Auto-Assign': 'FALSE' }),
+    fc.constantFrom(10, 200),
   )
   // A field that a retrieve names is wrong for all rows or for none, so it has no poisoned row.
-  .map(([operation, kinds, headers]) =>
-    groupOf(
+  .map(([operation, kinds, headers, rowsMax]) => ({
+    ...groupOf(
       operation,
       operation === 'retrieve' ? kinds.filter(kind => kind !== 'poison') : kinds,
       headers as Record<string, string>,
     ),
-  )
+    rowsMax,
+  }))
 
 test('each row is carried out once at most, and its result stands in its place', async () => {
   await fc.assert(
@@ -45,6 +47,45 @@ test('each row is carried out once at most, and its result stands in its place',
       expect([...fake.executed].sort()).toEqual(good.map(idIn).sort())
     }),
     { numRuns: 20 },
+  )
+})
+
+test('as few calls as composites allow: five collections and twenty rows of their own in each', async () => {
+  const sizes = fc.array(
+    fc.record({
+      operation: fc.constantFrom(...operations),
+      count: fc.integer({ min: 1, max: 230 }),
+      rowsMax: fc.constantFrom(1, 10, 200),
+      option: fc.integer({ min: 0, max: 9 }),
+    }),
+    { minLength: 1, maxLength: 12 },
+  )
+  await fc.assert(
+    fc.asyncProperty(sizes, async groups => {
+      const fake = new FakeCollections()
+      const rowGroups = groups.map(({ operation, count, rowsMax, option }) => ({
+        ...groupOf(operation, Array(count).fill('good'), { 'x-option': String(option) }),
+        rowsMax,
+      }))
+      await executeGroups(fake, rowGroups)
+      // Collections that need not be taken apart, by the sizes of all parts, smallest first.
+      const parts = groups.flatMap(({ operation, count, rowsMax }) =>
+        Array.from({ length: Math.ceil(count / rowsMax) }, (_, i) => ({
+          rows: Math.min(rowsMax, count - i * rowsMax),
+          fixed: operation === 'upsert' || operation === 'retrieve',
+        })),
+      )
+      const loose = parts.filter(({ fixed }) => !fixed).map(({ rows }) => rows)
+      loose.sort((a, b) => a - b)
+      const isEnough = (calls: number): boolean => {
+        for (let apart = 0, rows = 0; apart <= loose.length; rows += loose[apart++] ?? 0)
+          if (parts.length - apart <= 5 * calls && rows <= 20 * calls) return true
+        return false
+      }
+      expect(isEnough(fake.requests.length)).toBe(true)
+      expect(fake.requests.length === 1 || !isEnough(fake.requests.length - 1)).toBe(true)
+    }),
+    { numRuns: 40 },
   )
 })
 

@@ -81,13 +81,17 @@ test('then asks whether it changed', async () => {
     answer(200, body, { 'last-modified': modified }),
     answer(304, undefined),
     answer(200, changed),
+    answer(200, changed),
   )
   const first = await describes.get('Contact')
   time.ms = 300_000
   expect(await describes.get('Contact')).toBe(first)
   time.ms = 600_000
   expect((await describes.get('Contact')).label).toBe('Person')
-  expect(asked.map(({ since }) => since)).toEqual([undefined, modified, modified])
+  time.ms = 900_000
+  await describes.get('Contact')
+  // An answer without the date, as inside a composite, leaves nothing to compare with.
+  expect(asked.map(({ since }) => since)).toEqual([undefined, modified, modified, undefined])
 })
 
 test('tells which fields were added, removed, retyped or altered, and keeps the same object otherwise', async () => {
@@ -113,6 +117,16 @@ test('tells which fields were added, removed, retyped or altered, and keeps the 
     { ...none, added: ['Phone'], altered: ['LeadSource'] },
     { ...none, removed: ['LeadSource'], retyped: ['VIP__c'] },
   ])
+})
+
+test('objects that were asked about at different times are asked about together again', async () => {
+  const { describes, asked, time } = describesWith(...Array.from({ length: 4 }, () => answer(200, body)))
+  await describes.get('Contact')
+  time.ms = 200_000
+  await describes.get('Lead')
+  time.ms = 300_000
+  await Promise.all([describes.get('Contact'), describes.get('Lead')])
+  expect(asked).toHaveLength(4)
 })
 
 test('a failure is not remembered', async () => {

@@ -80,3 +80,22 @@ test('one who stops waiting leaves the others their answers', async () => {
   await expect(stopped).rejects.toMatchObject({ code: 'internal.stopped' })
   await expect(other).resolves.toBeDefined()
 })
+
+test('what did not change since is told by undefined', async () => {
+  const salesforce: Pick<Salesforce, 'request' | 'breaker' | 'apiVersion'> = {
+    apiVersion: '68.0',
+    breaker: { isOpen: false, reason: undefined, whenClosed: async () => undefined },
+    async request<T>(request: ApiRequest): Promise<ApiResponse<T>> {
+      const compositeResponse = subsOf(request).map(({ referenceId }) => ({
+        referenceId,
+        httpStatusCode: 304,
+        body: null,
+      }))
+      return { status: 200, headers: {}, body: { compositeResponse } as T, serverDateMs: undefined }
+    },
+  }
+  const reads = new GatheredReads(salesforce)
+  const headers = { 'If-Modified-Since': 'Mon, 23 Nov 2026 10:11:12 GMT' }
+  const ask = (object: string) => reads.read({ path: `/sobjects/${object}/describe`, query: {}, headers })
+  expect(await Promise.all([ask('Contact'), ask('Lead')])).toEqual([undefined, undefined])
+})

@@ -74,13 +74,22 @@ describe('values in and out (salesforce-facts 10.2)', () => {
     expect(codeOf(moved)).toBe('INVALID_FIELD_FOR_INSERT_UPDATE')
   })
 
-  test('a base64 field is a URL', async () => {
+  test('a base64 field is a URL, from which its bytes are read', async () => {
     const fields = { ParentId: account, Name: 'a.txt', Body: Buffer.from('hello').toString('base64') }
     const id = await create(fields, 'Attachment')
     expect(await read(id, 'Attachment')).toMatchObject({
       Body: `${root}/sobjects/Attachment/${id}/Body`,
       BodyLength: 5,
     })
+    const body = await client.get(`/sobjects/Attachment/${id}/Body`)
+    expect([body.status, body.headers.get('content-type'), body.body]).toEqual([
+      200,
+      'application/octetstream',
+      'hello',
+    ])
+    expect((await client.get(`/sobjects/Attachment/${account}/Body`)).status).toBe(404)
+    await client.delete(`/sobjects/Attachment/${id}`)
+    expect((await client.get(`/sobjects/Attachment/${id}/Body`)).status).toBe(404)
     expect(codeOf(await client.post('/sobjects/Attachment', { ...fields, Body: '*' }))).toBe('JSON_PARSER_ERROR')
   })
 

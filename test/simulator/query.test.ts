@@ -176,7 +176,12 @@ describe('errors (salesforce-facts 3.3)', () => {
       'INVALID_TYPE',
       `\nSELECT Id FROM Nope__c\n               ^\nERROR at Row:1:Column:16\nsObject type 'Nope__c' is not supported. If you are attempting to use a custom object, be sure to append the '__c' after the entity name. ${hint}`,
     ],
-    ['SELECT Id FORM Account', 'MALFORMED_QUERY', expect.stringContaining('unexpected token')],
+    [
+      'SELECT Id FORM Account',
+      'MALFORMED_QUERY',
+      "\nSELECT Id FORM Account\n          ^\nERROR at Row:1:Column:11\nunexpected token: 'FORM'",
+    ],
+    ['SELECT Id, Name WHERE Id != null', 'MALFORMED_QUERY', expect.stringContaining("unexpected token: 'WHERE'")],
     ["SELECT Id FROM Contact WHERE LastName = 'a", 'MALFORMED_QUERY', expect.stringContaining('unexpected token')],
     [
       "SELECT Id FROM Contact WHERE LastName = 'O'Brien'",
@@ -201,6 +206,11 @@ describe('errors (salesforce-facts 3.3)', () => {
       expect.stringContaining('should be enclosed in quotes'),
     ],
     ["SELECT Id FROM Contact WHERE Id = 'x'", 'INVALID_QUERY_FILTER_OPERATOR', 'invalid ID field: x'],
+    [
+      "SELECT Id FROM Contact WHERE AccountId = '@{a.id}'",
+      'INVALID_QUERY_FILTER_OPERATOR',
+      'invalid ID field: @{a.id}',
+    ],
     [
       "SELECT Id FROM Contact WHERE Description = 'x'",
       'INVALID_QUERY_FILTER_OPERATOR',

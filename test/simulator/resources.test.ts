@@ -27,6 +27,8 @@ describe('versions and paths (salesforce-facts 2.1)', () => {
   test('the version’s root names the resources; names are found in any case', async () => {
     const got = await client.send('GET', '/services/data/v66.0/')
     expect(got.body).toMatchObject({ sobjects: '/services/data/v66.0/sobjects', jobs: '/services/data/v66.0/jobs' })
+    const { url, orgId, userId } = client.simulator
+    expect(got.body).toHaveProperty('identity', `${url}/id/${orgId}/${userId}`)
     expect((await client.send('GET', '/services/data/v31.0/SOBJECTS/contact/Describe')).status).toBe(200)
   })
 })

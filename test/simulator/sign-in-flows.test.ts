@@ -38,6 +38,12 @@ test.each([
   expect((await client.get('/limits', { authorization: `Bearer ${access_token}` })).status).toBe(200)
 })
 
+test('the parameters may be in the query of the POST', async () => {
+  const query = new URLSearchParams(flows.password?.(client.simulator))
+  const response = await fetch(`${client.simulator.tokenUrl}?${query}`, { method: 'POST' })
+  expect(response.status).toBe(200)
+})
+
 describe('what an admin may have done', () => {
   const each = (error: string, error_description: string) => ({ status: 400, body: { error, error_description } })
   const all = Object.keys(flows)

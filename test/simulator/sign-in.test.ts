@@ -105,6 +105,11 @@ describe('JWT bearer', () => {
     expect((await jwt(assertion({ exp: 'soon' }))).status).toBe(400)
   })
 
+  test('exp in milliseconds, as the sf command line sends it, is let in', async () => {
+    expect((await jwt(assertion({ exp: Date.now() + 300 }))).status).toBe(200)
+    expect((await jwt(assertion({ exp: String(Date.now() + 300) }))).status).toBe(400)
+  })
+
   test('an unsigned token is refused, whatever its header says', async () => {
     const [, payload] = assertion().split('.')
     const header = Buffer.from(JSON.stringify({ alg: 'none' })).toString('base64url')

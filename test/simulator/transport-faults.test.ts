@@ -2,7 +2,7 @@ import { request } from 'node:http'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { Fault } from '../../src/simulator/faults.ts'
 import { startSimulator } from '../../src/simulator/simulator.ts'
-import { type RestClient, root, signIn, useSimulator } from './rest-client.ts'
+import { type RestClient, recordsOf, root, signIn, useSimulator } from './rest-client.ts'
 import { control, tokensOf } from './sign-in-client.ts'
 
 const client = useSimulator({ rows: { contact: 300 } })
@@ -31,6 +31,16 @@ describe('what no client may take for an answer', () => {
       expect(await read()).toEqual({ status: 200, bytes: whole.bytes.subarray(0, whole.bytes.length / 2) })
       expect(await read()).toEqual({ status: 200, bytes: whole.bytes.subarray(0, 2000) })
     }
+  })
+
+  test('a body that trickles in, whole; a client that hangs up does not hold the org', async () => {
+    const headers = { authorization: await bearer(client) }
+    faults().add({ action: 'trickle', delayMs: 40 }, { action: 'trickle', delayMs: 3_600_000 })
+    const whole = await client.get(all)
+    expect(recordsOf(whole)).toHaveLength(300)
+    const response = await fetch(`${client.simulator.url}${root}${all}`, { headers, signal: AbortSignal.timeout(100) })
+    await expect(response.text()).rejects.toThrow('timeout')
+    expect((await client.get(all)).body).toEqual(whole.body)
   })
 
   test('a write whose answer is cut was executed', async () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { offset } from '../../src/core/contract.ts'
-import { covers, decodeMark, encodeMark, type Mark, restOf } from '../../src/sink/attempt.ts'
+import { covers, decodeField, decodeMark, encodeMark, type Mark, restOf } from '../../src/sink/attempt.ts'
 import { isRepeatSafe, needsMark } from '../../src/sink/command.ts'
 import { judge } from '../../src/sink/outcome.ts'
 import { command, recordId } from './parts.ts'
@@ -24,6 +24,20 @@ describe('the mark', () => {
       }),
     )
     expect(decodeMark(encodeMark(undefined))).toBeUndefined()
+    expect(encodeMark(undefined)).toBe('')
+  })
+
+  test('names the field by which creates are sent, as does a position without a mark', () => {
+    fc.assert(
+      fc.property(marks, mark => {
+        const sent = encodeMark(mark, 'F__c')
+        expect([decodeMark(sent), decodeField(sent)]).toEqual([{ ...mark, field: 'F__c' }, 'F__c'])
+        const former = encodeMark({ ...mark, field: 'Old__c' }, 'F__c')
+        expect(decodeField(former)).toBe('Old__c')
+      }),
+    )
+    const rest = encodeMark(undefined, 'F__c')
+    expect([decodeMark(rest), decodeField(rest)]).toEqual([undefined, 'F__c'])
   })
 
   test('that cannot be read is not taken for none', () => {
@@ -35,6 +49,9 @@ describe('the mark', () => {
       { ...good, last: '2' },
       { ...good, startedAt: 1.5 },
       { ...good, attempt: '' },
+      { ...good, field: "F'" },
+      { v: 1, field: 1 },
+      { v: 1 },
     ]
     for (const text of [' ', 'null', '[]', '{', 'consumer-1', ...wrong.map(each => JSON.stringify(each))])
       expect(() => decodeMark(text), text).toThrow(expect.objectContaining({ code: 'kafka.topic_invalid' }))
@@ -89,13 +106,13 @@ describe('by class', () => {
     expect(verdict).toMatchObject({ kind: 'settled', outcome: { status } })
   })
 
-  test('a refusal that passes is repeated, three times at most, whatever the action', () => {
+  test('a refusal that passes is repeated, five times at most, whatever the action', () => {
     const locked = { ...gone, retryable: true, errors: [{ code: 'UNABLE_TO_LOCK_ROW', message: 'm', fields: [] }] }
     for (const action of ['CreateContact', 'UpdateContact']) {
-      const kinds = [1, 2, 3].map(
+      const kinds = [1, 2, 3, 4, 5].map(
         refused => judge(command(1, action), locked, { sent: refused, refused, unanswered: false }).kind,
       )
-      expect(kinds).toEqual(['repeat', 'repeat', 'settled'])
+      expect(kinds).toEqual(['repeat', 'repeat', 'repeat', 'repeat', 'settled'])
     }
   })
 })

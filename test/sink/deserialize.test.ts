@@ -17,6 +17,7 @@ const schemas = Object.keys(actions).map(name => commandSchema(everyType, shapeO
 const registry = (extra: readonly AvroRecordSchema[] = []): SchemaRegistry => ({
   register: () => Promise.reject(new Error('not asked for')),
   latest: () => Promise.reject(new Error('not asked for')),
+  history: () => Promise.reject(new Error('not asked for')),
   schema: async id => [...schemas, ...extra][id],
 })
 const schemaIdOf = (action: string) => Object.keys(actions).indexOf(action) as SchemaId

@@ -24,6 +24,8 @@ export class KafkaFake {
   readonly commits: Commit[] = []
   readonly faults: (CommitFault | undefined)[] = []
   fences = 0
+  /** The end of the command partition. */
+  end = offset(0)
 
   readonly writer: TransactionalWriter = {
     transactionalId: 'fake',
@@ -50,7 +52,7 @@ export class KafkaFake {
   readonly connection: KafkaConnection = {
     committed: async () => this.position,
     startOffset: async () => offset(0),
-    endOffset: async () => offset(0),
+    endOffset: async topic => (topic.endsWith('.commands') ? this.end : offset(0)),
     offsetAt: async () => undefined,
     writer: () => this.writer,
     ensureTopics: unused,

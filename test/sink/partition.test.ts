@@ -1,92 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { compileWriter } from '../../src/avro/codec.ts'
-import { replySchema } from '../../src/avro/derive.ts'
-import type { SchemaRegistry } from '../../src/avro/registry.ts'
-import type { Config } from '../../src/core/config.ts'
-import { type IncomingRecord, type Offset, offset } from '../../src/core/contract.ts'
-import { LiveGeneration } from '../../src/kafka/generation.ts'
-import type { ApiRequest, Salesforce } from '../../src/salesforce/client.ts'
 import { SalesforceError } from '../../src/salesforce/salesforce-error.ts'
 import { decodeMark } from '../../src/sink/attempt.ts'
-import { allowedTopics } from '../../src/sink/copies.ts'
-import { OwnedPartition } from '../../src/sink/partition.ts'
-import type { Route } from '../../src/sink/topics.ts'
-import { createEvents } from '../../src/telemetry/events.ts'
-import { createLog } from '../../src/telemetry/log.ts'
-import { createMetrics } from '../../src/telemetry/metrics.ts'
-import { everyType } from '../avro/contact-describe.ts'
-import { KafkaFake } from './kafka-fake.ts'
-import { contact, jsonRecord, recordId } from './parts.ts'
-
-type Answer = (request: ApiRequest) => unknown
-
-const schema = replySchema(everyType)
-const messageBytesMax = 1_000_000
-const route: Route = {
-  commandTopic: 'contact.commands',
-  object: contact(),
-  replies: {
-    topic: 'contact.replies',
-    slug: 'contact',
-    orgId: 'o',
-    describe: everyType,
-    schema,
-    codec: compileWriter(schema, 1 as never),
-    messageBytesMax,
-  },
-  deadLetters: { topic: 'contact.commands.dlq', partitions: 1, messageBytesMax, connector: 'c' },
-}
-const rowsOf = (request: ApiRequest) => (request.body as { records: object[] }).records
-/** Each row has an id of its own: two rows with one are not believed. */
-const idOf = (index: number): string => (index === 0 ? recordId : `003${String(index).padStart(15, '0')}`)
-const success: Answer = request => rowsOf(request).map((_, index) => ({ id: idOf(index), success: true, errors: [] }))
-
-/** An owner of a partition with a Salesforce that answers as a test says. */
-async function own(answer: Answer, batchCommandsMax = 100, drainMsMax = 0) {
-  const kafka = new KafkaFake()
-  const generation = new LiveGeneration(1)
-  const requests: ApiRequest[] = []
-  const salesforce = {
-    apiVersion: '68.0',
-    userId: '005000000000001AAA',
-    now: () => 1_000_000.5,
-    breaker: { isOpen: false, reason: undefined, whenClosed: async () => undefined },
-    request: async (request: ApiRequest) => {
-      requests.push(request)
-      return { status: 200, headers: {}, body: answer(request), serverDateMs: undefined }
-    },
-  } as unknown as Salesforce
-  const config = { sink: { batchCommandsMax, duplicateWindowCount: 100, duplicateWindowMs: 1_000 } } as Config
-  const events = createEvents(createLog({ level: 'error', to: { write: () => undefined } }), createMetrics())
-  const parts = { config, kafka: kafka.connection, registry: {} as SchemaRegistry, salesforce, events, groupId: 'g' }
-  const times = { copies: allowedTopics([], async () => undefined), heartbeatAgeMsMax: 60_000, drainMsMax }
-  const owned = new OwnedPartition({ ...parts, ...times }, route, 0, kafka.writer, generation)
-  await owned.open()
-  const moves: [string, Offset][] = []
-  const take = (records: readonly IncomingRecord[]) =>
-    owned.take({
-      topic: route.commandTopic,
-      partition: 0,
-      records,
-      highWatermark: offset(100),
-      generation,
-      resolve: to => moves.push(['resolve', to]),
-      rewind: to => moves.push(['rewind', to]),
-    })
-  return { kafka, generation, requests, salesforce, owned, moves, take }
-}
-
-const create = (at: number, LastName = 'x', key?: string): IncomingRecord =>
-  jsonRecord(
-    at,
-    { commandId: `c-${at}`, action: 'CreateContact', fields: { LastName } },
-    key ? { key: Buffer.from(key) } : {},
-  )
-const update = (at: number): IncomingRecord =>
-  jsonRecord(at, { commandId: `c-${at}`, action: 'UpdateContact', recordId, fields: { Phone: '1' } })
-const labels = (kafka: KafkaFake) => kafka.commits.map(({ label, position }) => [label, position.offset])
-const statuses = (kafka: KafkaFake) =>
-  kafka.commits.flatMap(({ records }) => records.map(({ value }) => JSON.parse(String(value)).status as string))
+import { create, labels, own, statuses, success, update } from './owned.ts'
 
 describe('a partition in one generation', () => {
   test('an attempt is on record before the request, at the unchanged offset; its reply takes it off (rule 8)', async () => {
@@ -131,6 +46,16 @@ describe('a partition in one generation', () => {
     expect(moves.at(-1)).toEqual(['rewind', 4n])
     await take([update(7)])
     expect(kafka.offset).toBe(8n)
+  })
+
+  test('a position behind the end of the log stops the sink, instead of waiting there for ever', async () => {
+    const { kafka, take, moves } = await own(success)
+    await take([update(0), update(1)])
+    await take([update(0)])
+    expect(moves.at(-1)).toEqual(['rewind', 2n])
+    // Read again from there: the fake's log ends at 0.
+    await expect(take([update(0)])).rejects.toMatchObject({ code: 'kafka.topic_invalid', consequence: 'stop' })
+    expect(labels(kafka)).toEqual([['replies', 2n]])
   })
 
   test('evicted during the request: nothing is committed, the mark stays for the next owner (rule 7)', async () => {

@@ -38,6 +38,8 @@ export const command = (at: number, action: string, changes: Partial<Command> = 
   recordId: null,
   fields: {},
   fieldsToNull: [],
+  externalId: undefined,
+  saveOptions: {},
   idempotencyField: undefined,
   expiresAt: null,
   hash: `hash-${at}`,

@@ -34,6 +34,19 @@ test('an idle object is polled at doubled intervals, never beyond the longest, a
   expect(pace.intervalMs).toBe(1_000)
 })
 
+test('when API calls are short a busy object is polled as rarely as an idle one', () => {
+  let hasCalls = true
+  const pace = new Pace(
+    settings,
+    () => 0,
+    () => hasCalls,
+  )
+  pace.polled({ ...quiet, changes: 1 })
+  expect(pace.intervalMs).toBe(1_000)
+  hasCalls = false
+  expect(pace.intervalMs).toBe(4_000)
+})
+
 test('what fits in a page is read whole each time', () => {
   const pace = new Pace(settings, () => 0)
   pace.polled(quiet)

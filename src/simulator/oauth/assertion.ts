@@ -29,9 +29,14 @@ export function assertedUser(call: OAuthCall, jwt: string): OrgUser {
   return user
 }
 
-/** `exp` is whole seconds, as a number or, from simple-salesforce, as text; clients round it up. */
+/** From here on a number can only be milliseconds; as seconds it would be the year 5138. */
+const millisecondsMin = 100_000_000_000
+
+/** `exp` is whole seconds, as a number or, from simple-salesforce, as text; clients round it up.
+ *  The sf command line (@salesforce/core) sends milliseconds, and Salesforce lets it in. */
 function isTimely(exp: unknown, nowMs: number, lifetimeMsMax: number): boolean {
   if (typeof exp !== 'number' && !(typeof exp === 'string' && /^\d{1,12}$/.test(exp))) return false
+  if (Number(exp) >= millisecondsMin) return true
   const expiresAtMs = Number(exp) * 1000
   return expiresAtMs > nowMs && expiresAtMs <= Math.ceil(nowMs / 1000) * 1000 + lifetimeMsMax
 }

@@ -9,7 +9,7 @@ export interface OAuthCall {
   readonly codes: Codes
   readonly origin: string
   readonly authorization: string
-  /** The form, or the query of a GET. */
+  /** The form, or without one the query: many clients send a POST's parameters there. */
   readonly form: URLSearchParams
 }
 

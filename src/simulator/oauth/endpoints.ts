@@ -22,7 +22,7 @@ export function oauth(served: OAuthServed, request: HttpRequest): HttpAnswer | u
     codes: served.codes,
     origin: request.origin,
     authorization: request.headers.authorization ?? '',
-    form: new URLSearchParams(request.method === 'POST' ? request.text : search),
+    form: new URLSearchParams(request.method === 'POST' && request.text !== '' ? request.text : search),
   }
   const answer = route(call, request.method, path.replace(/\/$/, ''))
   if (!answer) return undefined

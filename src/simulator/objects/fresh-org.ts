@@ -31,8 +31,9 @@ export const loadUsers = (org: Org): OrgUsers => ({
 })
 
 /** The org's own row; returns the org's id. */
-export const loadOrganization = (org: Org): string =>
-  org.load('Organization', {
+export function loadOrganization(org: Org, orgNumber: number): string {
+  for (let n = 1; n < orgNumber; n++) org.table('Organization')?.nextId()
+  return org.load('Organization', {
     Name: 'Simulated Org',
     OrganizationType: 'Developer Edition',
     IsSandbox: false,
@@ -42,6 +43,7 @@ export const loadOrganization = (org: Org): string =>
     LanguageLocaleKey: 'en_US',
     FiscalYearStartMonth: 1,
   })
+}
 
 /** What an admin finds in a new org (salesforce-facts 6.10): profiles, a queue, the steps of each process, the standard price book. */
 export function loadSetup(org: Org): void {

@@ -26,7 +26,7 @@ export function valueReader(value: (row: FormulaRow) => Cell, typeOf: () => Obje
 }
 
 /** The row as formulas see it. */
-export function formulaRow({ type, cells }: Found): FormulaRow {
+function formulaRow({ type, cells }: Found): FormulaRow {
   const { surroundings } = type
   return {
     get: path => {

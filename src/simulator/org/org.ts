@@ -56,8 +56,8 @@ export class Org {
   readonly #byPrefix = new Map<string, Table>()
   #advancedMs = 0
 
-  /** `clock` runs the org until it is advanced; `seed` decides random delays. */
-  constructor(clock: () => number, seed = 1) {
+  /** `clock` runs the org until it is advanced; `seed` decides random delays, `orgNumber` the org's id. */
+  constructor(clock: () => number, seed = 1, orgNumber = 1) {
     this.now = () => clock() + this.#advancedMs
     this.startedAtMs = this.stampMs()
     this.commitDelay = new CommitDelay(seed)
@@ -67,7 +67,7 @@ export class Org {
       this.#byPrefix.set(definition.keyPrefix, table)
     }
     this.users = loadUsers(this)
-    this.orgId = loadOrganization(this)
+    this.orgId = loadOrganization(this, orgNumber)
     loadSetup(this)
   }
 

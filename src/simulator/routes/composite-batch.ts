@@ -41,10 +41,10 @@ const halted = {
 /** The subrequests run one after another, each a transaction of its own: since nobody else can see the org in between,
  *  taking back the failed ones alone and committing the others at the end is the same. */
 function runBatchRequest(call: Call, dispatch: Dispatch, { method, target, body }: BatchRequest): Answer {
-  const { api, userId, access, transaction } = call
+  const { api, origin, userId, access, transaction } = call
   const before = transaction.changes.length
   transaction.beginPart()
-  const incoming = { api, userId, access, transaction, method, headers: {}, text: '' }
+  const incoming = { api, origin, userId, access, transaction, method, headers: {}, text: '' }
   const answer = dispatch(target, { ...incoming, readBody: () => (method === 'GET' ? undefined : body) })
   if (answer.status >= 300) transaction.rollbackTo(before)
   return answer

@@ -22,8 +22,7 @@ const compoundTypes: ReadonlySet<FieldType> = new Set(['address', 'location'] as
 const intDigits = 9
 
 /** The field that names the object's rows. */
-export const isNameField = (type: ObjectType, field: Field): boolean =>
-  field.name === (type.definition.nameField ?? 'Name')
+const isNameField = (type: ObjectType, field: Field): boolean => field.name === (type.definition.nameField ?? 'Name')
 
 function extraTypeInfo({ definition, type, name }: Field): string | null {
   if (definition.computed?.kind === 'personName') return 'personname'

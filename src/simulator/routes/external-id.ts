@@ -4,7 +4,7 @@ import type { Field } from '../org/object-type.ts'
 import { readRow } from '../org/read-row.ts'
 import { toRecordId } from '../org/record-id.ts'
 import { createRow, updateRow } from '../org/save.ts'
-import type { StoredRow, Table } from '../org/table.ts'
+import { isLive, type StoredRow, type Table } from '../org/table.ts'
 import { type Answer, type Call, jsonAnswer, type Routes } from '../router.ts'
 import { bodyObject } from './body.ts'
 import { refuseUnlessMet } from './conditional.ts'
@@ -14,17 +14,20 @@ import { createdAnswer, liveRow, rowAnswer } from './rows.ts'
 /** Before this version an upsert that updates answers 204 without a body, and there is no `updateOnly` (salesforce-facts 2.7). */
 const upsertBodySince = 46
 
+/** Standard objects take any field with idLookup, as a user's FederationIdentifier. */
+const isExternalId = (field: Field): boolean => field.externalId || (field.idLookup && field.name !== 'Id')
+
 /** The external id field of that name. Throws 404 as salesforce-facts 2.7 has it. */
 export function externalIdField(call: Call, table: Table, name: string): Field {
   const field = table.type.field(name)
-  if (!field?.externalId || !call.access.canRead(field))
+  if (!field || !isExternalId(field) || !call.access.canRead(field))
     throw notFound(`Provided external ID field does not exist or is not accessible: ${name}`)
   return field
 }
 
 /** The live rows whose external id has the value. */
 export const rowsWith = (table: Table, field: Field, value: unknown): readonly StoredRow[] =>
-  table.named(field, value) ?? []
+  table.named(field, value) ?? table.matching(field, value).filter(row => isLive(row.cells))
 
 interface Target {
   readonly table: Table

@@ -1,4 +1,5 @@
 import { notFound } from '../api-error.ts'
+import { identityUrl } from '../oauth/identity.ts'
 import type { Cells } from '../org/cell.ts'
 import { type ObjectType, systemSlots } from '../org/object-type.ts'
 import { isLive, type StoredRow, type Table } from '../org/table.ts'
@@ -17,10 +18,11 @@ export function tableOf(call: Call): Table {
   return table
 }
 
-/** `/services/data/vXX.X`: where the resources are. */
-function resources({ root }: Call): Answer {
+/** `/services/data/vXX.X`: where the resources are, and who asks. */
+function resources({ api, root, origin, userId }: Call): Answer {
   const names = ['composite', 'jobs', 'limits', 'query', 'queryAll', 'sobjects', 'ui-api']
-  return jsonAnswer(Object.fromEntries(names.map(name => [name, `${root}/${name}`])))
+  const places = Object.fromEntries(names.map(name => [name, `${root}/${name}`]))
+  return jsonAnswer({ ...places, identity: identityUrl(origin, api.org, userId) })
 }
 
 const secondMs = 1000

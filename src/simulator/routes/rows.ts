@@ -46,7 +46,7 @@ export function fieldsNamed(call: Call, table: Table, names: readonly string[]):
 }
 
 /** Text in the place of an id that cannot be one is taken for an external id field's name (salesforce-facts 2.9). */
-function recordIdOf(call: Call): string {
+export function recordIdOf(call: Call): string {
   const text = call.params.id ?? ''
   const id = toRecordId(text)
   if (id === undefined) throw notFound(`Provided external ID field does not exist or is not accessible: ${text}`)

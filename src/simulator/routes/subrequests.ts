@@ -64,12 +64,12 @@ export function runSubrequest(
   const resolved = resolveReferences(subrequest, answers, call.version >= strictSince)
   if ('missing' in resolved) return halted(resolved.missing)
   const { url, body } = resolved.value
-  const { api, userId, access, transaction } = call
+  const { api, origin, userId, access, transaction } = call
   const before = transaction.changes.length
   const { method, headers } = subrequest
   // The text is for the place that a parser error names; in a subrequest that is not known, and making it costs time.
   const answer = dispatch(url, {
-    ...{ api, userId, access, transaction, method, headers, text: '' },
+    ...{ api, origin, userId, access, transaction, method, headers, text: '' },
     readBody: () => (method === 'GET' ? undefined : body),
   })
   if (answer.status >= 300) transaction.rollbackTo(before)

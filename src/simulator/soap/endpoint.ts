@@ -3,6 +3,7 @@ import type { ApiUsage } from '../api-usage.ts'
 import type { HttpAnswer, HttpRequest } from '../http.ts'
 import type { Logins } from '../oauth/login.ts'
 import type { Access } from '../org/access.ts'
+import { commitLate } from '../org/commit-late.ts'
 import { makeRequestId, type Org } from '../org/org.ts'
 import type { Transaction } from '../org/transaction.ts'
 import { versions } from '../router.ts'
@@ -99,12 +100,7 @@ async function invoke(
   const transaction = org.begin({ userId, requestId: makeRequestId() }, rowLocks)
   try {
     const results = perform({ org, userId, access: org.accessOf(userId), transaction, message })
-    const delayMs = org.commitDelay.nextMs()
-    if (transaction.changes.length > 0 && delayMs > 0) {
-      transaction.park()
-      await committed(delayMs)
-    }
-    transaction.commit()
+    await commitLate(org, transaction, committed)
     return results
   } finally {
     transaction.rollback()

@@ -32,7 +32,7 @@ export function parentCells(step: ParentStep, cells: Cells | undefined): Cells |
 }
 
 /** A field of the object itself. */
-export const ownPath = (field: Field): FieldPath => ({
+const ownPath = (field: Field): FieldPath => ({
   field,
   name: field.name,
   parents: [],

@@ -27,7 +27,7 @@ const kinds: Partial<Record<FieldType, Kind>> = {
   time: { literals: ['STRING'], called: 'time' },
 }
 
-export const isIdType = (type: FieldType): boolean => type === 'id' || type === 'reference'
+const isIdType = (type: FieldType): boolean => type === 'id' || type === 'reference'
 /** Compared without case, and with LIKE. */
 export const isTextType = (type: FieldType): boolean => kinds[type] === undefined && !isIdType(type)
 
@@ -63,7 +63,7 @@ export function readLiteral(
   const kind = kinds[operand.type]
   if (!kind) {
     if (literalType !== 'STRING') throw wrongType(operand)
-    return isIdType(operand.type) ? readId(operand, unquote(text, false)) : unquote(text, like).toLowerCase() || null
+    return isIdType(operand.type) ? readId(unquote(text, false)) : unquote(text, like).toLowerCase() || null
   }
   if (!kind.literals.includes(literalType)) throw wrongType(operand)
   if (literalType.endsWith('_LITERAL')) return spanLiteral(operand, literalSpan(text, nowMs), text)
@@ -96,12 +96,11 @@ function readTime(operand: Operand, text: string): string {
   return `${time}.${fraction.padEnd(3, '0')}Z`
 }
 
-function readId({ type }: Operand, value: string): Cell {
+function readId(value: string): Cell {
   if (value === '') return null
   const id = toRecordId(value)
-  if (id === undefined && type === 'id')
-    throw requestError(400, 'INVALID_QUERY_FILTER_OPERATOR', `invalid ID field: ${value}`)
-  return id ?? value
+  if (id === undefined) throw requestError(400, 'INVALID_QUERY_FILTER_OPERATOR', `invalid ID field: ${value}`)
+  return id
 }
 
 /** What a Date can hold. */

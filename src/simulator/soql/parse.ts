@@ -29,12 +29,21 @@ function quoteTimes(soql: string): string {
 /** The parser names the token it stumbled over; Salesforce does the same in its own words. */
 function parseError(soql: string, message: string): Error {
   if (/\ball\s+rows\s*$/i.test(soql)) return malformedQuery('ALL ROWS not allowed in this context')
+  const misplaced = beforeFrom(soql)
+  if (misplaced) return unexpected(soql, misplaced.token, misplaced.at)
   const offset = /at offset: (\d+)/.exec(message)?.[1]
   if (offset !== undefined) return unexpected(soql, soql.charAt(Number(offset)), Number(offset))
   const token = /found(?: -->|:) '?(.*?)'?(?: <--.*)?$/s.exec(message)?.[1] ?? ''
   if (token === '') return malformedQuery("unexpected token: '<EOF>'")
   if (token === ':') return malformedQuery('Bind variables only allowed in Apex code')
   return unexpected(soql, token, 0)
+}
+
+/** The word where FROM ought to be, in a statement without one: the parser takes it for an alias and complains of the next. */
+function beforeFrom(soql: string): { token: string; at: number } | undefined {
+  if (/\bfrom\b/i.test(withoutStrings(soql))) return undefined
+  const [start = '', token] = /^\s*select\s+(?:[\w.]+\s*,\s*)*[\w.]+\s+(?=(\w+))/i.exec(soql) ?? []
+  return token === undefined ? undefined : { token, at: start.length }
 }
 
 /** MALFORMED_QUERY for a token that must not stand where it does. */
