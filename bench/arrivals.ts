@@ -13,7 +13,7 @@ export interface Arrivals {
 
 const lookEveryMs = 50
 const settleMs = 1_500
-const arrivalMsMax = 600_000
+const arrivalMsMax = 3_600_000
 const fetchWaitMsMax = 200
 const fetchBytesMax = 8 * 1_048_576
 
@@ -26,19 +26,28 @@ export interface Awaited {
 
 /**
  * Watches the end of each partition. The last record is readable when the last commit marker is written, which is the
- * last move of an end offset; that all are there, and how often, is counted by `readAll` afterwards.
+ * last move of an end offset; that all are there, and how often, is counted by `readAll` afterwards. It ends when they are,
+ * `after` has resolved, and nothing more has come for `quietMs`; it rejects as `after` does.
  */
 export async function watchTopic(
   kafka: KafkaConnection,
   { topic, partitions, count }: Awaited,
   child: Child,
+  { quietMs = settleMs, after = Promise.resolve() }: { readonly quietMs?: number; readonly after?: Promise<void> } = {},
 ): Promise<Arrivals> {
   const deadline = performance.now() + arrivalMsMax
   let seen = 0
   let first: Pick<Arrivals, 'firstAtMs' | 'firstCount'> | undefined
   let lastAtMs = 0
+  let isOver = false
+  let failure: unknown
+  after.then(
+    () => (isOver = true),
+    error => (failure = error),
+  )
   for (;;) {
     child.check()
+    if (failure !== undefined) throw failure
     const ends = await Promise.all(Array.from({ length: partitions }, (_, p) => kafka.endOffset(topic, p)))
     const now = performance.now()
     const sum = ends.reduce((total, end) => total + Number(end), 0)
@@ -47,7 +56,7 @@ export async function watchTopic(
       lastAtMs = now
       seen = sum
     }
-    if (first && seen >= count && now - lastAtMs > settleMs) return { ...first, lastAtMs }
+    if (first && isOver && seen >= count && now - lastAtMs > quietMs) return { ...first, lastAtMs }
     if (now > deadline) throw new Error(`${topic} has ${seen} of ${count} records after ${arrivalMsMax} ms`)
     await sleep(lookEveryMs)
   }

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 
-/** A Node process that is measured. */
+/** A process that is measured. */
 export interface Child extends AsyncDisposable {
   readonly pid: number
   /** When it was started, on the clock of performance.now(). */
@@ -22,9 +22,9 @@ export interface Child extends AsyncDisposable {
 const outputLinesMax = 40
 const stopMsMax = 20_000
 
-/** Starts `node <args>` with this process's environment. */
-export function startChild(args: readonly string[]): Child {
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+/** Starts `node <args>`, or another program, with this process's environment. */
+export function startChild(args: readonly string[], program = process.execPath): Child {
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] })
   const startedAtMs = performance.now()
   const ended = once(child, 'close')
   const listeners = new Set<(line: string) => void>()

@@ -24,6 +24,8 @@ export interface Run {
   }
   readonly memory: Memory | undefined
   readonly apiCalls: number
+  /** The median number of commands that were carried out together; undefined for what has no batches. */
+  readonly batch?: number
   /** Committed Kafka transactions, as the connector's own metrics tell; undefined for what has none. */
   readonly transactions: number | undefined
 }
@@ -32,6 +34,8 @@ export interface Run {
 export interface Subject {
   readonly name: string
   readonly round: number
+  /** Node, unless given. */
+  readonly program?: string
   readonly args: readonly string[]
   readonly count: number
   watch(child: Child): Promise<Arrivals>
@@ -43,7 +47,7 @@ export async function measure(scene: Scene, subject: Subject): Promise<Run> {
   const brokerPid = scene.stack.nodes[0]?.pid
   const apiCalls = await scene.apiCalls()
   const before = { simulator: cpuSecondsOf(scene.simulator.pid), broker: cpuSecondsOf(brokerPid) }
-  await using child = startChild(subject.args)
+  await using child = startChild(subject.args, subject.program)
   using memory = new MemorySampler(child.pid)
   const log: string[] = []
   child.onLine(line => void log.push(line))

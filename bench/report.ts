@@ -19,15 +19,21 @@ const columns: readonly (readonly [head: string, cell: (run: Run) => string])[] 
   ['CPU s', run => shown(run.cpuSeconds.process)],
   ['simulator', run => shown(run.cpuSeconds.simulator)],
   ['broker', run => shown(run.cpuSeconds.broker)],
+  ['CPU µs each', run => shown(each(run, run.cpuSeconds.process), 0)],
   ['RSS MiB 1st', run => mib(run.memory?.firstQuarter)],
   ['2nd', run => mib(run.memory?.secondQuarter)],
+  ['3rd', run => mib(run.memory?.thirdQuarter)],
   ['last quarter', run => mib(run.memory?.lastQuarter)],
   ['peak', run => mib(run.memory?.peak)],
   ['API calls', run => String(run.apiCalls)],
+  ['calls/1000', run => ((run.apiCalls / run.count) * 1_000).toFixed(2)],
+  ['batch', run => String(run.batch ?? '-')],
   ['transactions', run => String(run.transactions ?? '-')],
 ]
 
-const shown = (value: number | undefined): string => value?.toFixed(2) ?? unknown
+const shown = (value: number | undefined, digits = 2): string => value?.toFixed(digits) ?? unknown
+const each = ({ count }: Run, seconds: number | undefined): number | undefined =>
+  seconds === undefined ? undefined : (seconds / count) * 1_000_000
 const mib = (bytes: number | undefined): string => (bytes === undefined ? unknown : (bytes / 1_048_576).toFixed(0))
 
 /** Prints the runs and how the first named kind compares with the second, and writes both as JSON. */
@@ -42,9 +48,11 @@ export function report(
   const total = ratio(runs, measured, reference, run => run.perSecond)
   const afterFirst = ratio(runs, measured, reference, run => run.perSecondAfterFirst)
   console.log(['', ...lines, ''].join('\n'))
-  console.log(`${measured} : ${reference}, medians of the same run`)
-  console.log(`  from the start of the process: ${total.toFixed(2)}`)
-  console.log(`  after the first effect:        ${afterFirst.toFixed(2)}`)
+  if (Number.isFinite(total)) {
+    console.log(`${measured} : ${reference}, medians of the same run`)
+    console.log(`  from the start of the process: ${total.toFixed(2)}`)
+    console.log(`  after the first effect:        ${afterFirst.toFixed(2)}`)
+  }
   const machine = { platform: platform(), cpu: cpus()[0]?.model, cpus: cpus().length, memoryBytes: totalmem() }
   const at = new Date().toISOString()
   const result = { benchmark, at, options, node: process.version, machine, loadAtEnd: loadavg(), runs }

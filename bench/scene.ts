@@ -6,6 +6,8 @@ import type { Config } from '../src/core/config.ts'
 import { parseConfig } from '../src/core/config-load.ts'
 import { connectKafka, type KafkaConnection } from '../src/kafka/connection.ts'
 import { kafkaSettings } from '../src/main.ts'
+import { connectSalesforce, type Salesforce, silentEvents } from '../src/salesforce/client.ts'
+import { queryAllPages } from '../src/salesforce/query.ts'
 import type { signInDetails } from '../src/simulator/sign-in-details.ts'
 import { type Stack, startStack } from '../src/stack/stack.ts'
 import { type Child, startChild } from './child.ts'
@@ -22,10 +24,21 @@ export interface Scene {
   readonly kafka: KafkaConnection
   /** Requests since the simulator's start, counted as Salesforce counts them. */
   apiCalls(): Promise<number>
+  /** Runs a command of the simulator's control endpoint; rejects with its answer if it is refused. */
+  control(command: string, body: unknown): Promise<unknown>
+  /** The simulated org as a reader of its own sees it. */
+  reader(): Promise<OrgReader>
   /** The config of a connector with a name and topics of its own, as a file and as code sees it. */
   connector(sections: Sections): Promise<{ readonly name: string; readonly file: string; readonly config: Config }>
   /** Writes a value as JSON into the folder; returns the file. */
   write(name: string, value: unknown): Promise<string>
+}
+
+/** A signed-in client beside what is measured. */
+export interface OrgReader extends AsyncDisposable {
+  readonly salesforce: Salesforce
+  /** Ids of the contacts that match. */
+  ids(where: string): Promise<string[]>
 }
 
 /** Sections of the config file as YAML has them; everything not named is the product's default. */
@@ -58,7 +71,24 @@ export async function withScene(contacts: number, run: (scene: Scene) => Promise
     const answer = await fetch(`${signIn.controlUrl}/state`)
     return ((await answer.json()) as { apiCalls: number }).apiCalls
   }
-  await run({ stack, simulator, signIn, folder, kafka, apiCalls, connector, write })
+  const control: Scene['control'] = async (command, body) => {
+    const answer = await fetch(`${signIn.controlUrl}/${command}`, { method: 'POST', body: JSON.stringify(body) })
+    if (!answer.ok) throw new Error(`control ${command}: ${answer.status} ${(await answer.text()).slice(0, 500)}`)
+    return answer.json()
+  }
+  const reader = (): Promise<OrgReader> => openReader(config)
+  await run({ stack, simulator, signIn, folder, kafka, apiCalls, control, reader, connector, write })
+}
+
+async function openReader(config: Config): Promise<OrgReader> {
+  const salesforce = await connectSalesforce(config.salesforce, silentEvents)
+  const ids = async (where: string): Promise<string[]> => {
+    const found: string[] = []
+    for await (const { rows } of queryAllPages(salesforce, `SELECT Id FROM Contact WHERE ${where}`))
+      for (const row of rows) found.push(String(row.Id))
+    return found
+  }
+  return { salesforce, ids, [Symbol.asyncDispose]: () => salesforce.close() }
 }
 
 // JSON is YAML. Times and sizes stay the product's defaults, since those are what is measured.
@@ -71,6 +101,7 @@ function configOf(name: string, stack: Stack, signIn: SignIn, sections: Sections
     },
     kafka: { brokers: stack.brokers, topic_prefix: name, replication_factor: 1 },
     registry: { url: stack.registryUrl },
+    source: { objects: { Contact: {} } },
     http: { host: '127.0.0.1', port: 0 },
   }
   const names = new Set([...Object.keys(own), ...Object.keys(sections)])

@@ -2,10 +2,11 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { platform } from 'node:os'
 
-/** Medians of the resident set over parts of the measured time, and its peak; bytes. */
+/** The largest resident set in parts of the measured time, and of the whole; bytes. */
 export interface Memory {
   readonly firstQuarter: number
   readonly secondQuarter: number
+  readonly thirdQuarter: number
   readonly lastQuarter: number
   readonly peak: number
 }
@@ -40,8 +41,14 @@ export class MemorySampler implements Disposable {
     const samples = this.#samples.filter(({ atMs }) => atMs <= endMs).map(({ bytes }) => bytes)
     if (samples.length === 0) return undefined
     const quarter = (n: number): number =>
-      median(samples.slice(Math.floor((samples.length * (n - 1)) / 4), Math.ceil((samples.length * n) / 4)))
-    return { firstQuarter: quarter(1), secondQuarter: quarter(2), lastQuarter: quarter(4), peak: this.#peak }
+      Math.max(...samples.slice(Math.floor((samples.length * (n - 1)) / 4), Math.ceil((samples.length * n) / 4)))
+    const quarters = {
+      firstQuarter: quarter(1),
+      secondQuarter: quarter(2),
+      thirdQuarter: quarter(3),
+      lastQuarter: quarter(4),
+    }
+    return { ...quarters, peak: this.#peak }
   }
 
   [Symbol.dispose](): void {

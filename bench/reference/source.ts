@@ -10,6 +10,7 @@ export interface ReferenceSettings {
   readonly version: string
   readonly brokers: readonly string[]
   readonly topic: string
+  readonly fields: readonly string[]
 }
 
 /**
@@ -17,14 +18,12 @@ export interface ReferenceSettings {
  * transactions, without a position, without telling new from known. A crash loses its place.
  */
 const settings = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as ReferenceSettings
-const { loginUrl, clientId, clientSecret, version, brokers, topic } = settings
+const { loginUrl, clientId, clientSecret, version, brokers, topic, fields } = settings
 const connection = new jsforce.Connection({ oauth2: { loginUrl, clientId, clientSecret }, version })
 await connection.authorize({ grant_type: 'client_credentials' })
-const { fields } = await connection.describe('Contact')
-const names = fields.filter(field => field.type !== 'base64').map(field => field.name)
 const producer = new Kafka({ brokers: [...brokers], logLevel: logLevel.ERROR }).producer()
 await producer.connect()
-const soql = `SELECT ${names.join(', ')} FROM Contact ORDER BY SystemModstamp, Id`
+const soql = `SELECT ${fields.join(', ')} FROM Contact ORDER BY SystemModstamp, Id`
 let page = await connection.query(soql, { scanAll: true })
 for (;;) {
   const messages = page.records.map(row => ({ key: row.Id ?? '', value: JSON.stringify(row) }))
