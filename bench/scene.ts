@@ -102,6 +102,7 @@ function configOf(name: string, stack: Stack, signIn: SignIn, sections: Sections
     kafka: { brokers: stack.brokers, topic_prefix: name, replication_factor: 1 },
     registry: { url: stack.registryUrl },
     source: { objects: { Contact: {} } },
+    sink: { objects: ['Contact'] },
     http: { host: '127.0.0.1', port: 0 },
   }
   const names = new Set([...Object.keys(own), ...Object.keys(sections)])

@@ -82,7 +82,10 @@ function describeCounts({ replayed, before, inDoubt, stubs, tooLarge }: ReplayCo
   const parts = [`${replayed} ${dryRun ? 'would be replayed' : 'replayed'}`]
   if (before > 0) parts.push(`${before} were replayed before`)
   if (inDoubt > 0) parts.push(`${inDoubt} are in doubt and were left alone (--error unknown_outcome replays them)`)
-  if (stubs > 0) parts.push(`${stubs} are too large for the dead letter topic, which holds only where they stood`)
+  if (stubs > 0)
+    parts.push(
+      `${stubs} are kept only by where they stood (too large for the dead letter topic, or a batch that cannot be read)`,
+    )
   if (tooLarge > 0) parts.push(`${tooLarge} are larger than the command topic takes now (max.message.bytes)`)
   return `${parts.join('; ')}.`
 }

@@ -101,6 +101,15 @@ export interface IncomingRecord {
   readonly value: Buffer | null
   readonly headers: Headers
   readonly timestampMs: number
+  /** The record stands for a whole batch of records that cannot be read, and has the offset of its last. */
+  readonly unreadable?: UnreadableBatch
+}
+
+/** Records that were sent together and can be neither unpacked nor told apart; `sha256` is of their packed bytes. */
+export interface UnreadableBatch {
+  readonly firstOffset: Offset
+  readonly reason: string
+  readonly sha256: string
 }
 
 export const eventTypes = ['CREATED', 'UPDATED', 'DELETED', 'MERGED', 'UNDELETED', 'SNAPSHOT'] as const

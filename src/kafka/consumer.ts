@@ -16,7 +16,10 @@ export interface Assignment {
   readonly retained: readonly TopicPartition[]
 }
 
-/** Records of one partition in the order of their offsets, at least one; aborted ones and control records are left out. */
+/**
+ * Records of one partition in the order of their offsets, at least one; aborted ones and control records are left out. One
+ * that is `unreadable` stands for a batch.
+ */
 export interface ConsumedBatch {
   readonly topic: string
   readonly partition: number

@@ -5,7 +5,10 @@ import type { logCreator } from 'kafkajs'
 export interface Decoder {
   readonly buffer: Buffer
   readonly offset: number
+  forward(bytes: number): void
 }
+
+export type DecoderClass = new (bytes: Buffer) => Decoder
 
 /** `bytes` are all records of one batch (src/protocol/message/compression). */
 export interface Codec {
@@ -13,7 +16,7 @@ export interface Codec {
 }
 
 export type Codecs = Record<number, () => Codec>
-export type DecodeBatch = (decoder: Decoder) => Promise<unknown>
+export type DecodeBatch = (decoder: Decoder) => Promise<{ readonly records: readonly FetchedMessage[] }>
 
 /** One decoded record of a fetch (src/protocol/recordBatch/record/v0/decoder.js). */
 export interface FetchedMessage {
@@ -24,6 +27,8 @@ export interface FetchedMessage {
   readonly headers: Readonly<Record<string, Buffer | null | readonly (Buffer | null)[]>>
   readonly isControlRecord: boolean
   readonly batchContext: Readonly<{ producerId: string; inTransaction: boolean }>
+  /** Added by our repair: this stands for a whole batch that cannot be read. */
+  readonly unreadable?: Readonly<{ firstOffset: string; reason: string; sha256: string }>
 }
 
 export interface AbortedTransaction {
@@ -33,6 +38,7 @@ export interface AbortedTransaction {
 
 /** `nextOffset` is added by our repair: the offset after the last whole batch that was decoded. */
 export type FetchedMessages = FetchedMessage[] & { nextOffset?: string }
+export type DecodeMessages = (decoder: Decoder) => Promise<FetchedMessages>
 
 export interface FetchedPartition {
   readonly partition: number

@@ -7,8 +7,8 @@
 import { createRequire } from 'node:module'
 import { dirname, sep } from 'node:path'
 import type * as KafkaJs from 'kafkajs'
-import { ConnectorError } from '../core/errors.ts'
 import { codecs } from './compression.ts'
+import { repairDecodeMessages } from './fetched-batches.ts'
 import { createFetcher } from './fetcher.ts'
 import type {
   AbortedTransaction,
@@ -16,9 +16,9 @@ import type {
   Codecs,
   CreateLogger,
   DecodeBatch,
-  Decoder,
+  DecodeMessages,
+  DecoderClass,
   FetchedMessage,
-  FetchedMessages,
   FilterAbortedMessages,
   OffsetManager,
   OffsetManagerClass,
@@ -118,72 +118,6 @@ export function scheduleCheckPendingRequests(this: RequestQueue): void {
   )
 }
 
-// Record batch, magic 2: base offset at 0 (int64), length of what follows at 8 (int32), last offset delta at 23 (int32).
-const batchLengthEnd = 12
-const batchHeaderBytes = 61
-const lastOffsetDeltaAt = 23
-
-/** The offset after the last whole record batch in these bytes, or undefined if there is none. */
-function offsetAfterBatches(bytes: Buffer): string | undefined {
-  let next: string | undefined
-  for (let at = 0; at + batchHeaderBytes <= bytes.length; ) {
-    const end = at + batchLengthEnd + bytes.readInt32BE(at + 8)
-    if (end > bytes.length) break
-    next = String(bytes.readBigInt64BE(at) + BigInt(bytes.readInt32BE(at + lastOffsetDeltaAt)) + 1n)
-    at = end
-  }
-  return next
-}
-
-/**
- * Compaction leaves batches without records, and batches whose last records are gone. kafkajs kept nothing of the former, so
- * a reader could not tell that it may go on; the repaired result carries `nextOffset` (Java: RecordBatch.nextOffset).
- */
-export function repairDecodeMessages(
-  decode: (decoder: Decoder) => Promise<FetchedMessages>,
-): (decoder: Decoder) => Promise<FetchedMessages> {
-  return async decoder => {
-    const start = decoder.offset + 4
-    const size = decoder.buffer.readInt32BE(decoder.offset)
-    const nextOffset = size > 0 ? offsetAfterBatches(decoder.buffer.subarray(start, start + size)) : undefined
-    const messages = await decode(decoder)
-    return nextOffset === undefined ? messages : Object.assign(messages, { nextOffset })
-  }
-}
-
-/** The offsets that a batch's header gives it. */
-function offsetsOf(batch: Buffer): string {
-  const first = batch.readBigInt64BE(0)
-  return `${first} to ${first + BigInt(batch.readInt32BE(lastOffsetDeltaAt))}`
-}
-
-const unreadableRemedy =
-  "Look at the batch with kafka-dump-log and at the producer that wrote it. To go on without it, stop the connector and move the group behind it with kafka-consumer-groups --reset-offsets, on the partition where the group's offset stands still."
-
-/**
- * What is wrong with a batch does not pass, but kafkajs would fetch it again for ever; and it does not say where the batch is.
- * The error has no cause, because kafkajs passes on an error's cause in the error's place.
- */
-export function repairDecodeBatch(decode: DecodeBatch): DecodeBatch {
-  return async decoder => {
-    const start = decoder.offset
-    try {
-      return await decode(decoder)
-    } catch (error) {
-      const { name, message } = error as Error
-      // The end of what was fetched, not of what there is.
-      if (name === 'KafkaJSPartialMessageError') throw error
-      const offsets = offsetsOf(decoder.buffer.subarray(start))
-      const unreadable = new ConnectorError(
-        'kafka.topic_invalid',
-        `the record batch with the offsets ${offsets} cannot be read: ${message}`,
-        { remedy: unreadableRemedy },
-      )
-      throw Object.assign(unreadable, { retriable: false })
-    }
-  }
-}
-
 /**
  * When retention has overtaken a position, kafkajs commits a default one to the group by itself: without metadata, so that
  * an attempt mark would be lost (design 4.2). Now it only reads on at the first offset there is; what is on record stays.
@@ -212,8 +146,11 @@ function loadRepaired() {
   replace('src/consumer/fetcher.js', () => createFetcher)
   replace('src/producer/sendMessages.js', repairSendMessages)
   replace('src/protocol/recordBatch/record/v0/decoder.js', () => decodeRecord)
-  replace('src/protocol/recordBatch/v0/decoder.js', repairDecodeBatch)
-  replace('src/protocol/requests/fetch/v4/decodeMessages.js', repairDecodeMessages)
+  const decodeBatch = load('src/protocol/recordBatch/v0/decoder.js') as DecodeBatch
+  const DecoderOf = load('src/protocol/decoder.js') as DecoderClass
+  replace<DecodeMessages>('src/protocol/requests/fetch/v4/decodeMessages.js', original =>
+    repairDecodeMessages(original, decodeBatch, DecoderOf),
+  )
   const { Codecs } = load('src/protocol/message/compression/index.js') as { Codecs: Codecs }
   for (const [number, codec] of Object.entries(codecs)) Codecs[Number(number)] = () => codec
   const requestQueue = load('src/network/requestQueue/index.js') as RequestQueueClass

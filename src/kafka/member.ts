@@ -1,5 +1,4 @@
 import { sleep } from '../core/clock.ts'
-import { ConnectorError, isConnectorError } from '../core/errors.ts'
 import { delayMs } from '../core/retry.ts'
 import { brokerErrorOf, type KafkaLog, type KafkaSettings, messageOf, unavailable } from './client.ts'
 import type { GroupMember, JoinOptions } from './consumer.ts'
@@ -73,7 +72,7 @@ class Member implements GroupMember {
         const end = await this.#session.run()
         if (end.why === 'crash') throw end.error
       } catch (error) {
-        if (isFatal(error)) return this.#crash(explain(this.#options.groupId, error))
+        if (isFatal(error)) return this.#crash(unavailable(`cannot stay in the group ${this.#options.groupId}`, error))
         failures = this.#membership.generations > joined ? 1 : failures + 1
         await this.#backOff(failures, error)
       } finally {
@@ -97,18 +96,4 @@ class Member implements GroupMember {
   }
 }
 
-/** What our own decoding says of a batch that cannot be read (kafkajs-repairs.ts), found through what kafkajs wrapped around it. */
-function unreadableIn(error: unknown): ConnectorError | undefined {
-  for (let at = error, depth = 0; at instanceof Error && depth < 8; at = at.cause, depth++)
-    if (isConnectorError(at, 'kafka.topic_invalid')) return at
-  return undefined
-}
-
-const isFatal = (error: unknown): boolean => unreadableIn(error) !== undefined || fatal.has(brokerErrorOf(error) ?? '')
-
-function explain(groupId: string, error: unknown): ConnectorError {
-  const unreadable = unreadableIn(error)
-  if (!unreadable) return unavailable(`cannot stay in the group ${groupId}`, error)
-  const message = `a topic of the group ${groupId} cannot be read: ${unreadable.message}`
-  return new ConnectorError('kafka.topic_invalid', message, { cause: error, remedy: unreadable.remedy })
-}
+const isFatal = (error: unknown): boolean => fatal.has(brokerErrorOf(error) ?? '')

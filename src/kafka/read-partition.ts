@@ -40,7 +40,8 @@ const mayRepeat = (error: unknown): boolean => passing.has(brokerErrorOf(error) 
 
 /**
  * Reads a partition from `from` on, only what is committed, in the order of offsets; yields what each fetch brought, never an
- * empty list. Goes on at the log's start if `from` is no longer there. Throws 'kafka.unavailable' after about half a minute of failures.
+ * empty list. Goes on at the log's start if `from` is no longer there. Throws 'kafka.unavailable' after about half a minute of failures,
+ * 'kafka.topic_invalid' at a batch that cannot be read.
  */
 export async function* readPartition(
   openCluster: () => RawCluster,
@@ -127,8 +128,20 @@ function recordsOf(fetched: FetchedPartition, options: ReadOptions, position: Of
   const { topic, partition, until } = options
   return filterAbortedMessages(fetched)
     .filter(message => !message.isControlRecord)
-    .map(message => toIncoming(topic, partition, message))
+    .map(message => readable(toIncoming(topic, partition, message)))
     .filter(record => record.offset >= position && (until === undefined || record.offset < until))
+}
+
+/** State is never read with a gap: what reads a partition whole refuses a batch that it cannot read. */
+function readable(record: IncomingRecord): IncomingRecord {
+  const { topic, partition, offset: last, unreadable } = record
+  if (!unreadable) return record
+  const { firstOffset, reason } = unreadable
+  throw new ConnectorError(
+    'kafka.topic_invalid',
+    `the record batch with the offsets ${firstOffset} to ${last} of ${topic}/${partition} cannot be read: ${reason}`,
+    { remedy: 'Look at the batch with kafka-dump-log, and find the producer that wrote it: it is not the connector.' },
+  )
 }
 
 // A fetch may begin inside a batch, and bring batches that compaction has emptied: only their headers tell how far it went.

@@ -20,6 +20,9 @@ export function toIncoming(topic: string, partition: number, message: FetchedMes
     value: message.value,
     headers: headers satisfies Headers,
     timestampMs: Number(message.timestamp),
+    ...(message.unreadable && {
+      unreadable: { ...message.unreadable, firstOffset: offset(message.unreadable.firstOffset) },
+    }),
   }
 }
 

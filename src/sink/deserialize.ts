@@ -4,7 +4,7 @@ import { namespaceOf } from '../avro/names.ts'
 import type { SchemaRegistry } from '../avro/registry.ts'
 import type { AvroRecordSchema } from '../avro/schema.ts'
 import { sentByName } from '../avro/sent-fields.ts'
-import type { IncomingRecord } from '../core/contract.ts'
+import type { IncomingRecord, Offset, UnreadableBatch } from '../core/contract.ts'
 import { ConnectorError, isConnectorError } from '../core/errors.ts'
 import type { Command, Format, SinkObject } from './command.ts'
 import { type Envelope, toCommand } from './envelope.ts'
@@ -69,7 +69,8 @@ interface Opened {
 }
 
 async function open(record: IncomingRecord, object: SinkObject, registry: SchemaRegistry): Promise<Opened> {
-  const { value } = record
+  const { value, unreadable: batch } = record
+  if (batch) throw unreadableBatch(batch, record.offset)
   if (value === null || value.length === 0) throw unreadable('the record has no value')
   if (value[0] === frameMagic) return openAvro(value, object, registry)
   if (value[0] === openingBrace || isJson(record)) return { format: 'json', envelope: openJson(value) }
@@ -122,6 +123,13 @@ function commandIdOf(content: Readonly<Record<string, unknown>>): string {
 
 const asObject = (value: unknown): Readonly<Record<string, unknown>> | undefined =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined
+
+const unreadableBatch = ({ firstOffset, reason }: UnreadableBatch, last: Offset): ConnectorError =>
+  new ConnectorError(
+    'command.unreadable',
+    `the record batch with the offsets ${firstOffset} to ${last} cannot be read: ${reason}`,
+    { remedy: 'Look at the batch with kafka-dump-log while its topic keeps it, and at the producer that wrote it.' },
+  )
 
 const unreadable = (message: string, cause?: unknown): ConnectorError =>
   new ConnectorError('command.unreadable', message, {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Headers, IncomingRecord, OutgoingRecord } from '../core/contract.ts'
+import type { Headers, IncomingRecord, Offset, OutgoingRecord } from '../core/contract.ts'
 import type { DeadLetter } from './deserialize.ts'
 import { sizeOf } from './record-size.ts'
 
@@ -22,31 +22,43 @@ export function deadLetterRecord(letter: DeadLetter, to: DeadLetterTopic): Outgo
     value: record.value,
     headers: { ...record.headers, ...headers },
   }
+  // The reason why a batch cannot be read stays in its headers; beside a larger record it is said that only the place is kept.
+  if (record.unreadable) return { ...whole, ...stub(letter), headers: { ...headers, ...stubMark } }
   return sizeOf(whole) <= to.messageBytesMax
     ? whole
-    : { ...whole, ...stub(letter), headers: { ...headers, ...stubNote } }
+    : { ...whole, ...stub(letter), headers: { ...headers, ...stubMark, ...stubNote } }
 }
 
 const stubHeader = 'salesforce_kafka_stub'
 
-/** Whether a dead letter is a stub: the record itself was too large for the dead letter topic. */
+/** Whether a dead letter is a stub: the record itself was too large for the dead letter topic, or is a batch that cannot be read. */
 export const isStub = (headers: Headers): boolean => headers[stubHeader] !== undefined
 
+const stubMark: Headers = { [stubHeader]: Buffer.from('true'), 'content-type': Buffer.from('application/json') }
 const stubNote: Headers = {
-  [stubHeader]: Buffer.from('true'),
   '__connect.errors.exception.message': Buffer.from(
     'too large for the dead letter topic: only its whereabouts are kept',
   ),
-  'content-type': Buffer.from('application/json'),
 }
 
-/** Stands for a record that is too large even here; the original is where it says, as long as its topic keeps it. */
+/**
+ * Stands for a record that is too large even here, or for a batch that cannot be read; the original is where it says, as
+ * long as its topic keeps it.
+ */
 function stub({ record }: DeadLetter): { key: null; value: Buffer } {
+  const { topic, partition, offset, unreadable } = record
+  const at = (from: Offset, rest: object) => ({
+    key: null,
+    value: Buffer.from(JSON.stringify({ topic, partition, offset: Number(from), ...rest })),
+  })
+  if (unreadable) {
+    const { firstOffset, reason, sha256 } = unreadable
+    return at(firstOffset, { lastOffset: Number(offset), reason, sha256 })
+  }
   const sha256 = createHash('sha256')
     .update(record.value ?? '')
     .digest('hex')
-  const { topic, partition, offset } = record
-  return { key: null, value: Buffer.from(JSON.stringify({ topic, partition, offset: Number(offset), sha256 })) }
+  return at(offset, { sha256 })
 }
 
 const replayHeader = 'salesforce_kafka_replay'
@@ -61,7 +73,7 @@ function errorHeaders({ record, error, stage }: DeadLetter, connector: string): 
     ...(stage === 'execute' ? { [replayHeader]: Buffer.from('in-doubt') } : {}),
     [`${prefix}topic`]: Buffer.from(record.topic),
     [`${prefix}partition`]: Buffer.from(String(record.partition)),
-    [`${prefix}offset`]: Buffer.from(String(record.offset)),
+    [`${prefix}offset`]: Buffer.from(String(record.unreadable?.firstOffset ?? record.offset)),
     [`${prefix}connector.name`]: Buffer.from(connector),
     [`${prefix}task.id`]: Buffer.from(String(record.partition)),
     [`${prefix}stage`]: Buffer.from(stage === 'execute' ? 'TASK_PUT' : 'VALUE_CONVERTER'),

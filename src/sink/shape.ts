@@ -95,13 +95,7 @@ export class LiveShapes implements Shapes {
   start(): void {
     if (this.#isRegistering || this.#isRegistered || this.#stop.signal.aborted) return
     this.#isRegistering = true
-    this.#keepRegistering()
-      .finally(() => {
-        this.#isRegistering = false
-      })
-      // Describe may have changed since the last look at it.
-      .then(() => this.start())
-      .catch(error => (this.#stop.signal.aborted ? undefined : this.#parts.onFatal(error)))
+    this.#keepRegistering().catch(error => (this.#stop.signal.aborted ? undefined : this.#parts.onFatal(error)))
   }
 
   stop(): void {
@@ -173,6 +167,8 @@ export class LiveShapes implements Shapes {
         await sleep(delayMs(registryDelays, Math.min(++failures, registryDelays.attemptsMax)), this.#stop.signal)
       }
     }
+    // Nothing may come between the last look at describe and this: the next change starts anew.
+    this.#isRegistering = false
   }
 
   async #register(object: SinkObject): Promise<void> {

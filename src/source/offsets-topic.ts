@@ -62,8 +62,8 @@ export class StoredPosition {
     if (!key.startsWith(prefix)) return
     const suffix = key.slice(prefix.length)
     if (suffix === 'watermark' && record.value) {
-      const { startMs, lower, floor, sweep } = JSON.parse(record.value.toString()) as Position
-      this.position = { startMs, lower, floor, sweep }
+      const { startMs, lower, floor, deletesMs, sweep } = JSON.parse(record.value.toString()) as Position
+      this.position = { startMs, lower, floor, deletesMs, sweep }
     } else if (suffix === 'control' && record.value) {
       this.control = controlFromJson(JSON.parse(record.value.toString()))
     } else if (suffix === 'barrier' && record.value) {

@@ -35,6 +35,7 @@ export async function prepareTask(
   const { config, kafka, salesforce } = parts
   const { source, environment, connector } = config
   const describe = await salesforce.describe(object)
+  refuseUnreadable(describe)
   const options = source.objects[object]!
   const { to, messageBytesMax, deadLetterTopic } = await prepareTopic(parts, describe)
   const shapes = new Shapes({
@@ -86,6 +87,21 @@ export async function prepareTask(
     snapshotBulkRowsMin: source.snapshotBulkRowsMin,
     onHealth,
   }
+}
+
+/** What a row's place and its type are told from; a few objects, as history and some views of others, lack one. */
+const placeFields = ['Id', 'CreatedDate', 'SystemModstamp']
+
+/** Throws 'config.invalid' for an object whose changes no query can find. */
+export function refuseUnreadable({ name, queryable, fields }: ObjectDescribe): void {
+  const lacking = placeFields.filter(each => !fields.some(field => field.name === each))
+  if (queryable && lacking.length === 0) return
+  const why = queryable ? `it has no ${lacking.join(', ')}` : 'the user may not query it'
+  throw new ConnectorError('config.invalid', `source.objects.${name} cannot be polled: ${why}`, {
+    remedy: queryable
+      ? 'Take it out of source.objects: its changes cannot be told from its rows.'
+      : 'Give the connector’s user Read on the object, or take it out of source.objects.',
+  })
 }
 
 /** Makes sure of the object's topics. */

@@ -2,6 +2,7 @@ import type { Watermark } from '../core/contract.ts'
 import { isConnectorError } from '../core/errors.ts'
 import type { TransactionalWriter } from '../kafka/transaction.ts'
 import { askChanges, deletedReachMs } from './audit.ts'
+import { withinBounds } from './full-window.ts'
 import type { Pace } from './pace.ts'
 import { fetchRows, poll } from './poll.ts'
 import { type Delivery, publish } from './publish.ts'
@@ -21,7 +22,6 @@ import {
   type Position,
   planQuery,
   type Query,
-  shrink,
 } from './watermark.ts'
 
 /** One object's reading while it is owned: what it knows, and the writer that commits it. */
@@ -48,7 +48,8 @@ export async function readObject(
   const isAudit = pace.isAuditDue && reading.position.sweep === null
   const auditedMs = isAudit ? await auditIfAllowed(work) : undefined
   if (isAudit) pace.audited()
-  const latestMs = auditedMs === undefined ? pace.startFrom(reading.window) : undefined
+  const isFull = reading.window.size > parts.windowEntriesMax
+  const latestMs = auditedMs === undefined && !isFull ? pace.startFrom(reading.window) : undefined
   const query = planQuery(reading.position, parts.now(), parts.spans, latestMs)
   const began = performance.now()
   const counts = await readPages(work, query, auditedMs)
@@ -59,7 +60,7 @@ export async function readObject(
     object: parts.place.object,
     rows: counts.rows,
     seconds,
-    watermarkAgeSeconds: ageSeconds(parts, query.boundMs),
+    watermarkAgeSeconds: ageSeconds(parts, query.nowMs),
     windowEntries: reading.window.size,
   })
 }
@@ -67,9 +68,19 @@ export async function readObject(
 /** What was seen before a backlog is audited while the window still holds it. */
 async function beginBacklog(work: Work): Promise<void> {
   const { parts, reading } = work
-  const next = beginSweep(reading.position, parts.now(), parts.spans)
+  const next = beginSweep(reading.position, parts.now(), parts.spans, await nowCoveredMs(work))
+  if (next.sweep === null) return
   if (isUnaudited(reading.position)) await readAgain(work, auditedBeforeBacklog(reading.position), next)
   else reading.position = next
+}
+
+/** Until when everything is committed, as Salesforce says by its own clock; infinite if it cannot tell. */
+async function nowCoveredMs({ parts, signal }: Work): Promise<number> {
+  if (!parts.describe.replicateable) return Number.POSITIVE_INFINITY
+  const nowMs = parts.now()
+  const fromMs = nowMs - parts.spans.lookbackMs - parts.spans.auditMs - minuteMs
+  const changes = await askChanges({ reads: parts.reads, object: parts.place.object }, fromMs, nowMs, signal)
+  return changes?.coveredMs ?? Number.POSITIVE_INFINITY
 }
 
 async function readPages(work: Work, query: Query, auditedMs: number | undefined) {
@@ -84,7 +95,7 @@ async function readPages(work: Work, query: Query, auditedMs: number | undefined
       const done = page.done && isLast
       const next = advance(reading.position, query, places, done)
       const isAudited = done && auditedMs !== undefined && next.sweep === null
-      return withinBounds(work, isAudited ? audited(next, auditedMs) : next, places.at(-1))
+      return bounded(work, isAudited ? audited(next, auditedMs) : next, query, { places, done })
     })
     // Within a backlog the last row committed says how far behind we are.
     if (!page.done && sightings.length > 0) {
@@ -115,15 +126,17 @@ async function deliver(
   await publish(parts, writer, reading, { sightings, answers, after })
 }
 
-/** Half of the window's versions are forgotten when it is full: late commits among them can no longer be told from repeats. */
-function withinBounds({ parts, reading }: Work, next: Position, read: Watermark | undefined): Position {
-  const { window } = reading
-  if (window.size <= parts.windowEntriesMax || read === undefined) return next
-  const shrunk = shrink(next, window.latest(parts.windowEntriesMax / 2), read)
-  window.forgetUpTo(shrunk.floor)
-  const lookbackSeconds = ageSeconds(parts, shrunk.floor.modifiedAtMs)
-  parts.events.lookbackShrunk({ object: parts.place.object, entries: window.size, lookbackSeconds })
-  return shrunk
+function bounded(
+  { parts, reading }: Work,
+  next: Position,
+  query: Query,
+  read: { readonly places: readonly Watermark[]; readonly done: boolean },
+): Position {
+  const within = withinBounds(reading.window, next, query, read, parts.windowEntriesMax)
+  if (within === next) return next
+  const lookbackSeconds = ageSeconds(parts, within.floor.modifiedAtMs)
+  parts.events.lookbackShrunk({ object: parts.place.object, entries: reading.window.size, lookbackSeconds })
+  return within
 }
 
 /** An audit for which no calls are left waits for the next time; polls go on. */
@@ -144,12 +157,7 @@ async function audit(work: Work): Promise<number | undefined> {
   const { position } = reading
   const { object } = parts.place
   if (!parts.describe.replicateable) return position.lower.modifiedAtMs
-  const changes = await askChanges(
-    { reads: parts.reads, object },
-    position.floor.modifiedAtMs,
-    parts.now(),
-    work.signal,
-  )
+  const changes = await askChanges({ reads: parts.reads, object }, position.deletesMs, parts.now(), work.signal)
   if (!changes) {
     parts.events.auditSkipped({ object, reason: 'getUpdated and getDeleted do not reach back to the last audit' })
     return position.lower.modifiedAtMs
@@ -166,7 +174,7 @@ async function readAgain(work: Work, untilMs: number, next: Position): Promise<v
   const { parts, reading, signal } = work
   const object = parts.place.object
   const ask = { reads: parts.reads, object }
-  const fromMs = reading.position.floor.modifiedAtMs
+  const fromMs = reading.position.deletesMs
   const changes = parts.describe.replicateable ? await askChanges(ask, fromMs, untilMs + minuteMs, signal) : undefined
   const found = await meetAgain(work, true, untilMs)
   const gone = await meetDeleted(work, changes?.deleted ?? [], untilMs, next)
@@ -179,8 +187,8 @@ const minuteMs = 60_000
 /** What was deleted and purged during a backlog left no row to be read. */
 async function endSweep(work: Work): Promise<void> {
   const { parts, reading, signal } = work
-  const { sweep, startMs } = reading.position
-  const fromMs = Math.max(sweep!.from.modifiedAtMs, parts.now() - deletedReachMs)
+  const { sweep, startMs, deletesMs } = reading.position
+  const fromMs = Math.max(deletesMs, parts.now() - deletedReachMs)
   const wanted = parts.describe.replicateable && startMs > 0 && sweep!.untilMs > fromMs
   const ask = { reads: parts.reads, object: parts.place.object }
   const changes = wanted ? await askChanges(ask, fromMs, sweep!.untilMs + minuteMs, signal) : undefined

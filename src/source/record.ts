@@ -68,17 +68,25 @@ export function sight(rows: readonly Row[], fields: VersionFields, reading: Read
   const { window, deletes } = reading
   const sightings: Sighting[] = []
   for (const row of rows) {
-    const version = versionOf(row, fields.names)
-    const place = { modifiedAtMs: version.stampMs, recordId: version.recordId }
-    // Created, deleted and undeleted within one second, a row looks as it did when it was created.
-    const isUndeleted = row.IsDeleted !== true && deletes.has(version.recordId)
-    if (wasRead(place, query) || (!isUndeleted && isHeld(row, version, fields, window))) continue
+    const seen = versionOf(row, fields.names)
+    const place = { modifiedAtMs: seen.stampMs, recordId: seen.recordId }
+    // Deleted, undeleted and deleted again within one second, a row looks as it did before.
+    const isTurned = (row.IsDeleted === true) !== deletes.has(seen.recordId)
+    if (wasRead(place, query) || (!isTurned && isHeld(row, seen, fields, window))) continue
+    const version = isTurned ? freshOf(seen, window) : seen
     const type = typeOf(row, version, reading, query)
     const sighting = { row, version, isRemembered: isRemembered(place, query), atMs: version.stampMs }
     if (type !== 'REPEATED_DELETE') sightings.push({ ...sighting, type })
     else if (sighting.isRemembered) window.add(version)
   }
   return sightings
+}
+
+/** The version under a hash that the window does not hold: the same state once more is another version, with its own eventId. */
+function freshOf(version: Version, window: Window): Version {
+  let fresh = version
+  while (window.has(fresh)) fresh = { ...fresh, hash: hash('sha256', fresh.hash, 'hex').slice(0, 16) }
+  return fresh
 }
 
 /** Remembers a sighting, so that it is met no more: together with its record's commit, never before (rule 1). */

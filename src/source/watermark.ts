@@ -14,6 +14,8 @@ export interface Position {
   readonly lower: Watermark
   /** Every version up to here was audited, or is too old to be joined by late ones; the window holds what was seen since. */
   readonly floor: Watermark
+  /** Every delete before it was asked for, epoch ms; behind the floor if the window was full. */
+  readonly deletesMs: number
   readonly sweep: Sweep | null
 }
 
@@ -31,6 +33,8 @@ export interface Query {
   readonly fromMs: number
   /** Rows stamped at or before this are asked for. */
   readonly boundMs: number
+  /** Salesforce's time when it starts, as far as it is known, cut to the second. */
+  readonly nowMs: number
   /** Rows stamped from here on may still be joined by late commits that a poll must meet. */
   readonly settledMs: number
   readonly lower: Watermark
@@ -55,6 +59,7 @@ export const startPosition = (startMs: number): Position => ({
   startMs,
   lower: beforeSecond(startMs),
   floor: beforeSecond(startMs),
+  deletesMs: toSecond(startMs),
   sweep: null,
 })
 
@@ -68,25 +73,40 @@ export const hasBacklog = (position: Position, nowMs: number, spans: Spans): boo
 /** Whether what was seen before a backlog must be audited, while it is remembered. */
 export const isUnaudited = ({ floor, lower }: Position): boolean => compareWatermarks(floor, lower) < 0
 
-/** The position after the audit before a backlog: the backlog's reading begins. */
-export const beginSweep = (position: Position, nowMs: number, spans: Spans): Position => ({
-  ...position,
-  sweep: { from: position.lower, untilMs: rememberFromMs(nowMs, spans) },
-})
+/**
+ * The position after the audit before a backlog: the backlog's reading begins. Everything stamped before `coveredMs` is
+ * committed, as getUpdated says: should Salesforce's time have been told too late, a backlog does not reach into what is
+ * still to come.
+ */
+export function beginSweep(position: Position, nowMs: number, spans: Spans, coveredMs: number): Position {
+  const untilMs = Math.min(rememberFromMs(nowMs, spans), coveredMs)
+  return untilMs > position.lower.modifiedAtMs ? { ...position, sweep: { from: position.lower, untilMs } } : position
+}
 
 /**
- * Bounds of the next reading. `nowMs` is Salesforce's time: it never runs ahead of the org's clock, since it comes
- * from a Date header, cut to seconds, and the time since. One second is added to the upper bound, so that rows saved
- * within the running second are not left for the next poll; what comes late is met again inside the lookback.
- * `latestMs` starts the reading there instead of at the position: dear rows are then not read again at each poll.
+ * Salesforce's time is told by the Date of an answer, cut to the second, which is as old as the answer took to arrive.
+ * Reading this much beyond it, a query meets every row that is there: one that was edited just before has not left its
+ * bounds, ms.
+ */
+const tellingMsMax = 120_000
+
+/**
+ * Bounds of the next reading. `nowMs` is Salesforce's time as far as it is known. Should it have been told too late a
+ * time once, `lower` may lie beyond the lookback, or in the future: then the reading starts at the lookback, as far as the
+ * window knows what was seen. `latestMs` starts the reading there instead of at the position: dear rows are then not read
+ * again at each poll.
  */
 export function planQuery(position: Position, nowMs: number, spans: Spans, latestMs?: number): Query {
   const { lower, floor, sweep } = position
-  const whole = sweep !== null || latestMs === undefined || latestMs <= lower.modifiedAtMs
+  const settledMs = toSecond(nowMs) - spans.lookbackMs
+  const wholeMs =
+    sweep === null ? Math.max(floor.modifiedAtMs, Math.min(lower.modifiedAtMs, settledMs)) : lower.modifiedAtMs
+  const whole = sweep !== null || latestMs === undefined || latestMs <= wholeMs
   return {
-    fromMs: whole ? lower.modifiedAtMs : latestMs!,
-    boundMs: Math.max(toSecond(nowMs) + secondMs, lower.modifiedAtMs),
-    settledMs: toSecond(nowMs) - spans.lookbackMs,
+    fromMs: whole ? wholeMs : latestMs!,
+    boundMs: Math.max(toSecond(nowMs) + tellingMsMax, lower.modifiedAtMs),
+    nowMs: toSecond(nowMs),
+    settledMs,
     lower,
     floor,
     sweep,
@@ -95,14 +115,15 @@ export function planQuery(position: Position, nowMs: number, spans: Spans, lates
 }
 
 /**
- * Position after a page. Only settled rows move it: a row edited while the pages were fetched may carry a later stamp
- * than the place it was sorted at, but that stamp then lies inside the lookback (salesforce-facts 3.2, 3.6).
+ * Position after a page. Only settled rows move it, within a backlog only the backlog's: a row edited while the pages were
+ * fetched may carry a later stamp than the place it was sorted at, but not one among these (salesforce-facts 3.2, 3.6).
  */
 export function advance(position: Position, query: Query, page: readonly Watermark[], done: boolean): Position {
   if (!query.whole) return position
+  const settledMs = query.sweep?.untilMs ?? query.settledMs
   let { lower } = position
-  for (const row of page) if (row.modifiedAtMs < query.settledMs) lower = laterOf(lower, row)
-  if (done) lower = laterOf(lower, beforeSecond(query.settledMs))
+  for (const row of page) if (row.modifiedAtMs < settledMs) lower = laterOf(lower, row)
+  if (done) lower = laterOf(lower, beforeSecond(Math.max(settledMs, query.settledMs)))
   return { ...position, lower, sweep: query.sweep }
 }
 
@@ -113,6 +134,7 @@ export const isSwept = ({ sweep, lower }: Position): boolean => sweep !== null &
 export const leaveSweep = (position: Position): Position => ({
   ...position,
   floor: laterOf(position.floor, beforeSecond(position.sweep?.untilMs ?? 0)),
+  deletesMs: Math.max(position.deletesMs, position.sweep?.untilMs ?? 0),
   sweep: null,
 })
 
@@ -134,7 +156,9 @@ export function isFirstMeeting(createdMs: number, row: Watermark, position: Posi
   const { floor, lower, sweep } = query
   // What was met before a backlog is in the window; of the backlog itself only the place is known to have been read.
   const isUntouched = sweep === null || compareWatermarks(lower, sweep.from) === 0
-  return isAfter(isUntouched || inBacklog(row, query) ? floor : lower)
+  const isUnmet = isAfter(isUntouched || inBacklog(row, query) ? floor : lower)
+  // If the window was full meanwhile, what it has forgotten lies up to the position's floor.
+  return isUnmet && isAfter(position.floor)
 }
 
 /** Versions stamped before this need not be held: a backlog's reading compares rows with what was known at its start. */
@@ -144,6 +168,7 @@ export const keepFromMs = (next: Position): number => next.floor.modifiedAtMs
 export const auditQuery = (position: Position, untilMs: number): Query => ({
   fromMs: position.floor.modifiedAtMs,
   boundMs: untilMs - secondMs,
+  nowMs: untilMs,
   settledMs: untilMs,
   lower: position.lower,
   floor: position.floor,
@@ -162,11 +187,12 @@ export const auditedBeforeBacklog = ({ lower }: Position): number => lower.modif
 export const audited = (position: Position, untilMs: number): Position => ({
   ...position,
   floor: laterOf(position.floor, beforeSecond(untilMs)),
+  deletesMs: Math.max(position.deletesMs, untilMs),
 })
 
 /**
  * The position when the window is full: from `fromMs` on versions are still held, or none if `fromMs` is undefined.
- * `read` is the last row read, in the order of the query: nothing behind it is left unread.
+ * `read` is a row read, in the order of the query: nothing behind it is left unread.
  */
 export function shrink(position: Position, fromMs: number | undefined, read: Watermark): Position {
   const kept = fromMs !== undefined && fromMs <= read.modifiedAtMs ? beforeSecond(fromMs) : read

@@ -167,7 +167,7 @@ describe('dlq replay', () => {
     await bury({ value: Buffer.from('letter a'), key: 'a', partition: 1, headers }, { value: null, key: 'b' }, stub)
     const dry = await call('replay', '--dry-run')
     expect(dry.lines.filter(line => line.includes('reason'))).toHaveLength(2)
-    expect(dry.notes).toMatch(/^2 would be replayed; 1 are too large/)
+    expect(dry.notes).toMatch(/^2 would be replayed; 1 are kept only by where they stood/)
     expect(await commandsNow()).toEqual([])
     const first = await call('replay', '--text', 'letter a', '--json')
     expect(jsonOf(first.lines)).toEqual([{ replayed: 1, before: 0, inDoubt: 0, stubs: 0, tooLarge: 0 }])

@@ -1,13 +1,15 @@
+import { createHash } from 'node:crypto'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type ConnectorError, isConnectorError } from '../../src/core/errors.ts'
-import { createKafka, promptRetry } from '../../src/kafka/client.ts'
+import { type IncomingRecord, offset } from '../../src/core/contract.ts'
 import { codecs, unpackedBytesMax } from '../../src/kafka/compression.ts'
-import { kafkajs } from '../../src/kafka/kafkajs-repairs.ts'
-import { connect, eventually, newTopic, settings } from './connect.ts'
+import { recordsMax } from '../../src/kafka/fetched-batches.ts'
+import { filterAbortedMessages } from '../../src/kafka/kafkajs-repairs.ts'
+import { recordSize, writeRecord } from '../../src/kafka/record-encoder.ts'
+import { connect, eventually, newTopic, readAll } from './connect.ts'
 import { GroupWorld } from './group-world.ts'
-import { batchOf, type CodecNumber, decodeBatches, packedByJava, packedValues } from './packed-batches.ts'
+import { batchOf, type CodecNumber, decodeBatches, packedByJava, packedValues, sendPacked } from './packed-batches.ts'
 
 const names = { 1: 'gzip', 2: 'snappy', 3: 'lz4', 4: 'zstd' } as const
 const all = [1, 2, 3, 4] as const
@@ -46,11 +48,15 @@ describe.each(all)('codec %i', number => {
     )
   })
 
-  test('says where the batch is that cannot be read', async () => {
+  test('what cannot be read becomes one record that says where it stood, and what follows is read', async () => {
     const packed = Buffer.from(packedByJava[number]).fill(255, 30)
-    const error = await decodeBatches(batchOf(number, 4, packed)).catch((thrown: unknown) => thrown)
-    expect(isConnectorError(error, 'kafka.topic_invalid')).toBe(true)
-    expect((error as ConnectorError).message).toContain(`offsets 40 to 43 cannot be read: ${names[number]}`)
+    const sound = batchOf(number, packedValues.length, packedByJava[number])
+    const [standIn, ...rest] = await decodeBatches(batchOf(number, 4, packed), sound)
+    expect(standIn).toMatchObject({ offset: '43', key: null, value: null, isControlRecord: false })
+    const sha256 = createHash('sha256').update(packed).digest('hex')
+    expect(standIn!.unreadable).toMatchObject({ firstOffset: '40', sha256 })
+    expect(standIn!.unreadable!.reason).toContain(`${names[number]} could not be unpacked`)
+    expect(rest.map(({ value }) => String(value))).toEqual(packedValues)
   })
 })
 
@@ -138,24 +144,87 @@ test('zstd in several frames, but not in any number of them', async () => {
   await expect(unpack(4, Buffer.concat(Array<Buffer>(1_001).fill(empty)))).rejects.toThrow('1000 frames')
 })
 
-test('a batch that is too large when unpacked stops the member with what to do', async () => {
+describe('a batch that cannot be read', () => {
+  const torn = (changes: (batch: Buffer) => void = () => undefined): Buffer => {
+    const batch = batchOf(1, 4, Buffer.from(packedByJava[1]).fill(255, 30))
+    changes(batch)
+    return batch
+  }
+
+  test('belongs to its producer’s transaction, so that it is left out with it', async () => {
+    const messages = await decodeBatches(
+      torn(batch => {
+        batch.writeInt16BE(1 | 0x10, 21)
+        batch.writeBigInt64BE(7n, 43)
+      }),
+    )
+    const filtered = (producerId: string) =>
+      filterAbortedMessages({ messages, abortedTransactions: [{ producerId, firstOffset: '40' }] })
+    expect([filtered('7').length, filtered('8').length]).toEqual([0, 1])
+  })
+
+  test('is an error if it holds the marker of a transaction: without it nobody knows what was aborted', async () => {
+    await expect(decodeBatches(torn(batch => batch.writeInt16BE(1 | 0x20, 21)))).rejects.toThrow('gzip')
+  })
+})
+
+/** Records as small as they can be, `each` of them in each batch. */
+const tinyRecords = (each: number): Buffer =>
+  batchOf(1, each, gzipSync(Buffer.alloc(7 * each, bytes(12, 0, 0, 0, 1, 1, 0))))
+
+test('as many records in a batch as are allowed, and no more; what is more in a fetch is read by the next', async () => {
+  expect(await decodeBatches(tinyRecords(recordsMax))).toHaveLength(recordsMax)
+  const [tooMany] = await decodeBatches(tinyRecords(recordsMax + 1))
+  expect(tooMany!.unreadable!.reason).toBe(`it has more than ${recordsMax} records`)
+  const some = await decodeBatches(tinyRecords(60_000), tinyRecords(60_000))
+  expect([some.length, some.nextOffset]).toEqual([60_000, '60040'])
+})
+
+test('a fetch that unpacks to more than a batch may is read in parts', async () => {
+  const large = 20 * 1_048_576
+  const value = Buffer.alloc(large)
+  const record = Buffer.alloc(large + 100)
+  const batch = batchOf(1, 1, gzipSync(record.subarray(0, writeOne(record, value))))
+  expect(await decodeBatches(batch, batch, batch)).toHaveLength(2)
+})
+
+function writeOne(into: Buffer, value: Buffer): number {
+  const record = { offsetDelta: 0, timestampDelta: 0, key: null, value, headers: {} }
+  const size = recordSize(record)
+  return writeRecord(into, 0, record, size)
+}
+
+test('a consumer is past a batch that is too large when unpacked; a reader of state refuses it', async () => {
   const kafka = await connect()
   const topic = await newTopic(kafka)
-  // The product packs nothing, so its codec is lent what a producer needs.
-  const pack = async ({ buffer }: { buffer: Buffer }): Promise<Buffer> => gzipSync(buffer)
-  kafkajs.CompressionCodecs[kafkajs.CompressionTypes.GZIP] = () => ({ ...codecs[1], compress: pack })
-  const producer = createKafka(settings(), () => undefined, promptRetry).producer()
-  await producer.connect()
-  const messages = [{ partition: 0, key: 'k', value: Buffer.alloc(unpackedBytesMax) }]
-  await producer.send({ topic, compression: kafkajs.CompressionTypes.GZIP, messages })
-  await producer.disconnect()
-  const { crashes } = await new GroupWorld(kafka).join(topic, topic, { onBatch: async () => undefined })
-  await eventually(() => crashes).toEqual([
-    expect.objectContaining({
-      code: 'kafka.topic_invalid',
-      message: expect.stringMatching(/offsets 0 to 0 cannot be read: gzip .* more than \d+ bytes/),
-      remedy: expect.stringContaining('kafka-consumer-groups'),
-    }),
+  await sendPacked(
+    topic,
+    [Buffer.from('before')],
+    [Buffer.alloc(unpackedBytesMax / 2), Buffer.alloc(unpackedBytesMax / 2)],
+    [Buffer.from('behind')],
+  )
+  const taken: IncomingRecord[] = []
+  const { crashes } = await new GroupWorld(kafka).join(topic, topic, {
+    onBatch: async batch => {
+      taken.push(...batch.records)
+      batch.resolve(offset(batch.records.at(-1)!.offset + 1n))
+    },
+  })
+  await eventually(() => taken.map(({ offset: at, value }) => [at, value && String(value)])).toEqual([
+    [0n, 'before'],
+    [2n, null],
+    [3n, 'behind'],
   ])
+  const reason = expect.stringMatching(/gzip .* more than \d+ bytes/)
+  expect(taken.map(({ unreadable }) => unreadable)).toEqual([
+    undefined,
+    { firstOffset: 1n, reason, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
+    undefined,
+  ])
+  await expect(readAll(kafka, topic)).rejects.toMatchObject({
+    code: 'kafka.topic_invalid',
+    message: expect.stringMatching(`offsets 1 to 2 of ${topic}/0 cannot be read: gzip`),
+  })
+  expect(crashes).toEqual([])
   await kafka.close()
 })

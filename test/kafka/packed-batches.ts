@@ -1,5 +1,9 @@
-import type { codecs } from '../../src/kafka/compression.ts'
+import { gzipSync } from 'node:zlib'
+import { createKafka, promptRetry } from '../../src/kafka/client.ts'
+import { codecs } from '../../src/kafka/compression.ts'
 import type { Decoder, FetchedMessages } from '../../src/kafka/kafkajs-internals.ts'
+import { kafkajs } from '../../src/kafka/kafkajs-repairs.ts'
+import { settings } from './connect.ts'
 import { internal } from './unrepaired.ts'
 
 export type CodecNumber = keyof typeof codecs
@@ -50,4 +54,18 @@ export async function decodeBatches(...batches: readonly Buffer[]): Promise<Fetc
   )
   const DecoderOf = internal<new (bytes: Buffer) => Decoder>('src/protocol/decoder.js')
   return decode(new DecoderOf(Buffer.concat([size, bytes])))
+}
+
+/** Writes each list of values as one batch packed by gzip; the product packs nothing, so its codec is lent what that needs. */
+export async function sendPacked(topic: string, ...batches: readonly (readonly Buffer[])[]): Promise<void> {
+  const pack = async ({ buffer }: { buffer: Buffer }): Promise<Buffer> => gzipSync(buffer)
+  const { GZIP } = kafkajs.CompressionTypes
+  kafkajs.CompressionCodecs[GZIP] = () => ({ ...codecs[1], compress: pack })
+  const producer = createKafka(settings(), () => undefined, promptRetry).producer()
+  await producer.connect()
+  for (const values of batches) {
+    const messages = values.map(value => ({ partition: 0, key: 'k', value }))
+    await producer.send({ topic, compression: GZIP, messages })
+  }
+  await producer.disconnect()
 }

@@ -6,6 +6,8 @@ export interface Operation {
   readonly pick: number
   /** Milliseconds from the save, when the row is stamped, to the commit, when others see it. */
   readonly commitDelayMs: number
+  /** Rows of one stamp that a create makes. */
+  readonly rows: number
 }
 
 interface Pending {
@@ -56,7 +58,7 @@ export class OrgModel {
 
   #versionsOf(operation: Operation): Row[] {
     const { kind } = operation
-    if (kind === 'create') return [this.#created()]
+    if (kind === 'create') return Array.from({ length: operation.rows }, () => this.#created())
     const row = this.#rowFor(operation)
     if (!row) return []
     if (kind === 'undelete') return [this.#edited(row, { IsDeleted: false, MasterRecordId: null })]
@@ -115,7 +117,7 @@ export class OrgModel {
     const from = toMinute(fromMs)
     const until = toMinute(untilMs)
     const oldest = Math.min(...this.#pending.map(({ savedAtMs }) => savedAtMs))
-    const coveredMs = toMinute(Math.min(until, oldest))
+    const coveredMs = toMinute(Math.min(until, oldest, this.nowMs))
     const inRange = (ms: number) => ms >= from && ms <= until
     const updated = [...this.#visible.values()].filter(row => row.IsDeleted !== true && inRange(stampOf(row)))
     const deleted = this.#deleteLog.filter(({ deletedMs, seenMs }) => inRange(deletedMs) && seenMs <= this.nowMs)

@@ -26,6 +26,7 @@ const operation: fc.Arbitrary<Operation> = fc.record({
   ),
   pick: fc.nat(50),
   commitDelayMs: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 20_000 }), fc.integer({ min: 1, max: 900_000 })),
+  rows: fc.constant(1),
 })
 const step: fc.Arbitrary<Step> = fc.record({
   passMs: fc.oneof(
@@ -40,6 +41,7 @@ const step: fc.Arbitrary<Step> = fc.record({
   partRows: fc.integer({ min: 1, max: 7 }),
   readAt: fc.constantFrom('query', 'page'),
   latestEntriesMax: fc.integer({ min: 1, max: 12 }),
+  skewMs: fc.constant(0),
   operations: fc.array(operation, { maxLength: 2 }),
 })
 const quiet: PollStep = {
@@ -48,6 +50,7 @@ const quiet: PollStep = {
   partRows: 5,
   readAt: 'query',
   latestEntriesMax: 1_000,
+  skewMs: 0,
   operations: [],
 }
 

@@ -2,6 +2,7 @@ import type { IncomingRecord, OutgoingRecord, Row, Watermark } from '../../src/c
 import { offset } from '../../src/core/contract.ts'
 import { Deletes } from '../../src/source/deletes.ts'
 import { FieldSets } from '../../src/source/field-sets.ts'
+import { withinBounds } from '../../src/source/full-window.ts'
 import { bucketRecord, StoredPosition, watermarkRecord } from '../../src/source/offsets-topic.ts'
 import { note, type Reading, type Sighting, sight, sightDeleted } from '../../src/source/record.ts'
 import {
@@ -39,6 +40,8 @@ export interface PollStep {
   readonly readAt: 'query' | 'page'
   /** Read only the latest part of the window, if it holds more versions than this. */
   readonly latestEntriesMax: number
+  /** How far Salesforce's time is told ahead of the truth, or behind if negative, ms. */
+  readonly skewMs: number
   /** Done while the pages are read. */
   readonly operations: readonly Operation[]
 }
@@ -54,13 +57,20 @@ export class SourcePoller {
   readonly published: Sighting[] = []
   /** Of the published ones, those that only the audit found. */
   found = 0
+  /** How often the window was full. */
+  shrunk = 0
   /** Died within a backlog: a row of it that is edited then is met for the first time as UPDATED (ARCHITECTURE.md). */
   diedInBacklog = false
+  /** Was told a time far ahead: a late commit may then be met for the first time as UPDATED. */
+  wasMisled = false
   reading: Reading
   #commits = 0
+  #skewMs = 0
+  readonly #windowEntriesMax: number
 
-  constructor(org: OrgModel, startMs: number) {
+  constructor(org: OrgModel, startMs: number, windowEntriesMax = Number.POSITIVE_INFINITY) {
     this.#org = org
+    this.#windowEntriesMax = windowEntriesMax
     this.reading = {
       position: startPosition(startMs),
       window: new Window(),
@@ -73,22 +83,28 @@ export class SourcePoller {
   /** Reads once, with the audit that a backlog asks for; false if it died. */
   poll(step: PollStep): boolean {
     return this.#untilCrash(() => {
+      this.#skewMs = step.skewMs
+      if (step.skewMs > spans.lookbackMs / 2) this.wasMisled = true
       const { position } = this.reading
-      if (hasBacklog(position, this.#org.nowMs, spans)) {
-        const next = beginSweep(position, this.#org.nowMs, spans)
-        if (isUnaudited(position)) this.#readAgain(step, auditedBeforeBacklog(position), next)
+      if (hasBacklog(position, this.#nowMs, spans)) {
+        const { coveredMs } = this.#org.changes(position.lower.modifiedAtMs, this.#nowMs)
+        const next = beginSweep(position, this.#nowMs, spans, coveredMs)
+        if (next.sweep !== null && isUnaudited(position)) this.#readAgain(step, auditedBeforeBacklog(position), next)
         else this.reading.position = next
       }
-      this.#readOnce(step, this.reading.window.latest(step.latestEntriesMax))
+      const isFull = this.reading.window.size > this.#windowEntriesMax
+      this.#readOnce(step, isFull ? undefined : this.reading.window.latest(step.latestEntriesMax))
     })
   }
 
   /** What getUpdated and getDeleted cover is read again, then a whole poll moves the floor. */
   audit(step: PollStep): boolean {
     return this.#untilCrash(() => {
+      this.#skewMs = step.skewMs
+      if (step.skewMs > spans.lookbackMs / 2) this.wasMisled = true
       const { position } = this.reading
       if (position.sweep !== null) return
-      const { coveredMs } = this.#org.changes(position.floor.modifiedAtMs, this.#org.nowMs)
+      const { coveredMs } = this.#org.changes(position.deletesMs, this.#nowMs)
       const untilMs = auditedUntil(position, coveredMs)
       if (untilMs <= position.floor.modifiedAtMs) return
       this.#readAgain(step, untilMs, position)
@@ -96,31 +112,41 @@ export class SourcePoller {
     })
   }
 
+  /** As the last answer told it. */
+  get #nowMs(): number {
+    return this.#org.nowMs + this.#skewMs
+  }
+
   #readOnce(step: PollStep, latestMs: number | undefined, auditedMs?: number): void {
-    const query = planQuery(this.reading.position, this.#org.nowMs, spans, latestMs)
+    const query = planQuery(this.reading.position, this.#nowMs, spans, latestMs)
     this.#read(step, query, (page, done) => {
       const next = advance(this.reading.position, query, page, done)
-      return done && auditedMs !== undefined && next.sweep === null ? audited(next, auditedMs) : next
+      const isAudited = done && auditedMs !== undefined && next.sweep === null
+      const { window } = this.reading
+      const after = isAudited ? audited(next, auditedMs) : next
+      const within = withinBounds(window, after, query, { places: page, done }, this.#windowEntriesMax)
+      if (within !== after) this.shrunk++
+      return within
     })
     const { sweep } = this.reading.position
     if (!sweep || !isSwept(this.reading.position)) return
-    const gone = this.#gone(sweep.from.modifiedAtMs, sweep.untilMs)
+    const gone = this.#gone(this.reading.position.deletesMs, sweep.untilMs)
     this.#deliver(step, gone, (_, isLast) => (isLast ? leaveSweep(this.reading.position) : this.reading.position))
   }
 
   #readAgain(step: PollStep, untilMs: number, next: Position): void {
     const { position } = this.reading
-    const { updated } = this.#org.changes(position.floor.modifiedAtMs, this.#org.nowMs)
+    const { updated } = this.#org.changes(position.deletesMs, this.#nowMs)
     const before = this.published.length
     if (updated.length > 0) this.#read(step, auditQuery(position, untilMs), () => this.reading.position)
-    const gone = this.#gone(position.floor.modifiedAtMs, untilMs)
+    const gone = this.#gone(position.deletesMs, untilMs)
     this.#deliver(step, gone, (_, isLast) => (isLast ? next : this.reading.position))
     this.found += this.published.length - before
   }
 
   #gone(fromMs: number, untilMs: number): Sighting[] {
     const gone: Sighting[] = []
-    const { deleted } = this.#org.changes(fromMs, this.#org.nowMs)
+    const { deleted } = this.#org.changes(fromMs, this.#nowMs)
     for (const [recordId, deletedMs] of new Map(deleted.map(each => [each.recordId, each.deletedMs]))) {
       if (deletedMs >= untilMs || deletedMs < this.reading.position.startMs) continue
       const row = this.#org.read(recordId) ?? null
@@ -169,7 +195,7 @@ export class SourcePoller {
       const { window, deletes } = this.reading
       this.store([
         ...window.takeChanges(keepFromMs(next)).map(change => bucketRecord(place, 'window', change)),
-        ...deletes.takeChanges(this.#org.nowMs).map(change => bucketRecord(place, 'deleted', change)),
+        ...deletes.takeChanges(this.#nowMs).map(change => bucketRecord(place, 'deleted', change)),
         watermarkRecord(place, next),
       ])
       this.published.push(...sightings)

@@ -53,7 +53,7 @@ test('deletes, undeletes, hard deletes and purges: each delete once, what left n
   expect(await told(world)).toHaveLength(8)
 })
 
-test('created, deleted and undeleted under one stamp: each comes, though the row looks as before', async () => {
+test('created, deleted, undeleted, deleted again under one stamp: each comes, though the row looks as before', async () => {
   const { org } = await open({ Contact: {} })
   const stampMs = Math.floor(Date.now() / 1_000) * 1_000
   const at = (write: (transaction: ReturnType<typeof org.begin>) => void): void => {
@@ -69,9 +69,13 @@ test('created, deleted and undeleted under one stamp: each comes, though the row
   at(open => open.delete('Contact', id))
   await eventsOf(world, 2)
   at(open => open.undelete('Contact', id))
-  expect(types(await eventsOf(world, 3))).toEqual([`${id} CREATED`, `${id} DELETED`, `${id} UNDELETED`])
+  await eventsOf(world, 3)
+  at(open => open.delete('Contact', id))
+  const seen = await eventsOf(world, 4)
+  expect(types(seen)).toEqual(['CREATED', 'DELETED', 'UNDELETED', 'DELETED'].map(type => `${id} ${type}`))
+  expect(new Set(seen.map(({ eventId }) => eventId)).size).toBe(4)
   await polls(world)
-  expect(await told(world)).toHaveLength(3)
+  expect(await told(world)).toHaveLength(4)
 })
 
 test('a merge: losers with the survivor’s id, the survivor updated', async () => {

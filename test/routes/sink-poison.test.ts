@@ -3,8 +3,11 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { actions, shapeOf } from '../../src/actions.ts'
 import { commandSchema } from '../../src/avro/derive.ts'
 import type { Headers, OutgoingRecord } from '../../src/core/contract.ts'
+import { unpackedBytesMax } from '../../src/kafka/compression.ts'
 import type { Connector } from '../../src/main.ts'
+import { isStub } from '../../src/sink/reject.ts'
 import { everyType } from '../avro/contact-describe.ts'
+import { sendPacked } from '../kafka/packed-batches.ts'
 import { Commander } from './commands.ts'
 import { openDoor } from './registry-door.ts'
 import { startWorld, until, type World } from './world.ts'
@@ -143,6 +146,42 @@ describe('poison', () => {
   )
 })
 
+test('a batch that unpacks to more than is held becomes one dead letter, and does not stop its partition', async () => {
+  const world = await startWorld()
+  try {
+    const connector = await world.start({ sink: true })
+    const commander = await Commander.open(world)
+    const around = () => commander.json('CreateContact', { fields: { LastName: 'Around' } })
+    await world.write([around()])
+    await commander.replies(1)
+    const first = await world.kafka.endOffset(commander.topic, 0)
+    await sendPacked(commander.topic, [Buffer.alloc(unpackedBytesMax), Buffer.from('{}')])
+    await world.write([around()])
+    expect((await commander.replies(2)).map(({ value }) => value.status)).toEqual(['SUCCEEDED', 'SUCCEEDED'])
+    const [letter, ...others] = await world.readAll(`${commander.topic}.dlq`)
+    expect(others).toEqual([])
+    expect(isStub(letter!.headers)).toBe(true)
+    expect(JSON.parse(String(letter!.value))).toEqual({
+      topic: commander.topic,
+      partition: 0,
+      offset: Number(first),
+      lastOffset: Number(first) + 1,
+      reason: expect.stringContaining(`more than ${unpackedBytesMax} bytes`),
+      sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+    })
+    expect(String(letter!.headers['__connect.errors.exception.class.name'])).toBe('command.unreadable')
+    expect(connector.ready()).toEqual([])
+    // Committed, not only passed in memory: the next owner does not write it once more.
+    await connector.stop()
+    await world.start({ sink: true })
+    await world.write([around()])
+    await commander.replies(3)
+    expect(await world.readAll(`${commander.topic}.dlq`)).toHaveLength(1)
+  } finally {
+    await world.close()
+  }
+})
+
 test('while the registry is away Avro waits: nothing is dead-lettered or answered, and all is once it is back', async () => {
   const door = await openDoor(inject('registryUrl'))
   const world = await startWorld({ config: { registry: { url: door.url } } })
@@ -160,7 +199,7 @@ test('while the registry is away Avro waits: nothing is dead-lettered or answere
       () => 'the registry is not asked again',
     )
     expect([await commander.repliesNow(), await world.readAll(`${commander.topic}.dlq`)]).toEqual([[], []])
-    expect(connector.ready()).toEqual([])
+    expect(connector.ready()).toEqual([expect.stringMatching(/is degraded: reading schema/)])
     door.open()
     const replies = await commander.replies(2)
     expect(replies.map(({ value }) => value.status)).toEqual(['SUCCEEDED', 'SUCCEEDED'])

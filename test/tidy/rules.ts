@@ -44,7 +44,7 @@ export function readTree(): SourceFile[] {
   const list = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { encoding: 'utf8' })
   return list
     .split('\n')
-    .filter(path => /^(src|test|bench|config|deploy)\/|^[A-Za-z.-]+\.(md|ya?ml|json|ts)$|^\.ci\//.test(path))
+    .filter(path => /^(src|test|bench|config|deploy|docs)\/|^[A-Za-z.-]+\.(md|ya?ml|json|ts)$|^\.ci\//.test(path))
     .filter(path => path !== 'package-lock.json' && existsSync(path))
     .map(path => ({ path, text: readFileSync(path, 'utf8') }))
 }
