@@ -6,6 +6,7 @@ import { ConnectorError } from '../core/errors.ts'
 import type { KafkaConnection } from '../kafka/connection.ts'
 import type { Ledger } from '../kafka/ledger.ts'
 import type { Salesforce } from '../salesforce/client.ts'
+import { SalesforceError } from '../salesforce/salesforce-error.ts'
 import type { Events } from '../telemetry/events.ts'
 import { traceparent } from '../telemetry/trace.ts'
 import { PartLimits } from './part-limits.ts'
@@ -34,7 +35,9 @@ export async function prepareTask(
 ): Promise<PreparedTask> {
   const { config, kafka, salesforce } = parts
   const { source, environment, connector } = config
-  const describe = await salesforce.describe(object)
+  const describe = await salesforce.describe(object).catch(error => {
+    throw error instanceof SalesforceError && error.errorCode === 'NOT_FOUND' ? unknownObject(object, error) : error
+  })
   refuseUnreadable(describe)
   const options = source.objects[object]!
   const { to, messageBytesMax, deadLetterTopic } = await prepareTopic(parts, describe)
@@ -88,6 +91,12 @@ export async function prepareTask(
     onHealth,
   }
 }
+
+const unknownObject = (object: string, cause: SalesforceError): ConnectorError =>
+  new ConnectorError('config.invalid', `source.objects.${object}: the org has no such object that the user may see`, {
+    remedy: 'Correct the name (Setup > Object Manager, API Name), or give the connector’s user Read on the object.',
+    cause,
+  })
 
 /** What a row's place and its type are told from; a few objects, as history and some views of others, lack one. */
 const placeFields = ['Id', 'CreatedDate', 'SystemModstamp']
