@@ -165,6 +165,14 @@ describe('an org that does not answer', () => {
   })
 })
 
+test('an object that the org does not have is refused at start, by its name', async () => {
+  await open({ config: { source: { objects: { Contact: {}, Nonsense__c: {} } } } })
+  await expect(world.start({ source: true })).rejects.toMatchObject({
+    code: 'config.invalid',
+    message: 'source.objects.Nonsense__c: the org has no such object that the user may see',
+  })
+})
+
 test('a topic that takes only small batches gets its records in small batches', async () => {
   await open({ config: { source: { interval_ms: 200, start: 'earliest' } }, simulator: { rows: { contact: 500 } } })
   const limit = { 'max.message.bytes': '8000' }
