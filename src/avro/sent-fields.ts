@@ -73,12 +73,13 @@ function logicalOf(field: FieldDescribe): string | undefined {
  */
 export function sentByName(describe: ObjectDescribe, schema: AvroRecordSchema, fields: Json): Record<string, unknown> {
   const sent = sentFields(schema)
+  // Salesforce's names know no case (salesforce-facts 2.1): a field that changed its own keeps its column.
   const byName = new Map(
     describe.fields.flatMap(
       field =>
         [
-          [avroName(field.name), field],
-          [field.name, field],
+          [avroName(field.name).toLowerCase(), field],
+          [field.name.toLowerCase(), field],
         ] as const,
     ),
   )
@@ -86,7 +87,7 @@ export function sentByName(describe: ObjectDescribe, schema: AvroRecordSchema, f
   for (const [key, value] of Object.entries(fields)) {
     if (value === null || value === undefined) continue
     const { name = key, logical, type } = sent.get(key) ?? {}
-    const field = byName.get(name)
+    const field = byName.get(name.toLowerCase())
     if (field && logical !== undefined && logical !== (logicalOf(field) ?? logical)) throw changed(field, key, type)
     const apiName = field?.name ?? name
     if (apiName in named) throw invalid(`fields holds ${apiName} twice`, `Set one of the fields that hold ${apiName}.`)

@@ -121,6 +121,14 @@ describe('a command in Avro, whenever its schema was registered', () => {
   const writeable = (made: ObjectDescribe) =>
     made.fields.filter(({ type }) => type !== 'address' && type !== 'location')
 
+  test('a field whose name changed its case arrives under the name it has now', async () => {
+    const [before, after] = ['Home__c', 'HOME__C'].map(name =>
+      objectDescribe('Contact', [fieldDescribe(name, 'string')]),
+    )
+    const { evolved } = registered([before!, after!], command('CreateContact')).at(-1)!
+    expect(await rest(after!, evolved, { HOME__C: 'text' }, after!)).toEqual({ HOME__C: 'text' })
+  })
+
   test('a field of the same type arrives as it was written', async () => {
     await fc.assert(
       fc.asyncProperty(changing, async describes => {
