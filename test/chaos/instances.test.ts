@@ -94,6 +94,8 @@ test(
           instances = [...instances.filter(each => each !== old), next]
         }
         await balanced(instances)
+        // On a quick machine all is over before much has changed.
+        await expect.poll(() => scene.expected.changes.length, { timeout: 30_000 }).toBeGreaterThan(100)
         changing.stop()
         await scene.settle()
         for (const instance of instances) await scene.stop(instance)
