@@ -1,18 +1,8 @@
 import type { ApiRequest, Salesforce } from './client.ts'
-import { judgeSubresponse } from './judge.ts'
+import { answerOfRead, compositeOfReads, queriesMax, type Read, subrequestsMax, urlOf } from './composite-reads.ts'
 import { requestSafely } from './request-safely.ts'
 import { SalesforceError } from './salesforce-error.ts'
 
-/** A GET below /services/data/vXX.X. */
-export interface Read {
-  readonly path: string
-  readonly query: Readonly<Record<string, string>>
-  readonly headers?: Readonly<Record<string, string>>
-}
-
-/** Of one composite request; a queryAll counts among the queries (salesforce-facts 7). */
-const subrequestsMax = 25
-export const queriesMax = 5
 /** A URI takes 16,384 bytes with its host and the rest; a longer query goes inside a composite (salesforce-facts 2.8). */
 const uriBytesMax = 12_000
 
@@ -23,11 +13,6 @@ interface Waiting {
 }
 
 const isQuery = ({ path }: Read): boolean => path === '/queryAll' || path === '/query'
-
-const urlOf = ({ path, query }: Read): string => {
-  const search = new URLSearchParams(query).toString().replaceAll('+', '%20')
-  return search === '' ? path : `${path}?${search}`
-}
 
 /** Reads that are asked for in the same turn share API calls: up to five queries and 25 reads go in each. */
 export class GatheredReads {
@@ -70,33 +55,21 @@ export class GatheredReads {
       only.resolve((await requestSafely<unknown>(this.#salesforce, request)).body)
       return
     }
-    const compositeRequest = some.map(({ read }, index) => ({
-      method: 'GET',
-      url: `/services/data/v${this.#salesforce.apiVersion}${urlOf(read)}`,
-      referenceId: referenceOf(index),
-      ...(read.headers && { httpHeaders: read.headers }),
-    }))
-    const body = { allOrNone: false, collateSubrequests: false, compositeRequest }
+    const body = compositeOfReads(
+      some.map(({ read }) => read),
+      this.#salesforce.apiVersion,
+    )
     const request: ApiRequest = { method: 'POST', path: '/composite', body, repeat: 'safe' }
-    const answer = await requestSafely<{ compositeResponse?: Subresponse[] } | null>(this.#salesforce, request)
-    const responses = Array.isArray(answer.body?.compositeResponse) ? answer.body.compositeResponse : []
+    const answer = await requestSafely<unknown>(this.#salesforce, request)
     for (const [index, { resolve, reject }] of some.entries()) {
-      const response = responses.find(each => each?.referenceId === referenceOf(index))
-      const status = typeof response?.httpStatusCode === 'number' ? response.httpStatusCode : 0
-      const verdict = judgeSubresponse(status, response?.body, { method: 'GET', repeat: 'safe' })
-      if (verdict.kind === 'done') resolve(verdict.body)
-      else reject(new SalesforceError(verdict.failure))
+      try {
+        resolve(answerOfRead(answer.body, index))
+      } catch (error) {
+        reject(error)
+      }
     }
   }
 }
-
-interface Subresponse {
-  readonly body?: unknown
-  readonly httpStatusCode?: unknown
-  readonly referenceId?: unknown
-}
-
-const referenceOf = (index: number): string => `read${index}`
 
 const stopped = (): SalesforceError =>
   new SalesforceError({

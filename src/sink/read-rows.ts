@@ -1,17 +1,13 @@
 import type { Row } from '../core/contract.ts'
 import type { ApiRequest, ApiResponse } from '../salesforce/client.ts'
-import { judgeSubresponse } from '../salesforce/judge.ts'
+import { answerOfRead, compositeOfReads, queriesMax } from '../salesforce/composite-reads.ts'
 import { readPage } from '../salesforce/query.ts'
-import { SalesforceError } from '../salesforce/salesforce-error.ts'
 
 export interface ReadParts {
   readonly request: <T>(request: ApiRequest) => Promise<ApiResponse<T>>
   readonly apiVersion: string
   readonly signal: AbortSignal
 }
-
-/** Queries of one composite request (salesforce-facts 7). */
-const queriesMax = 5
 
 /**
  * The rows of each query, five queries in a call: inside a composite, where a query may be longer than a URL
@@ -26,44 +22,17 @@ export async function readRows(queries: readonly string[], parts: ReadParts): Pr
 
 async function readTogether(queries: readonly string[], parts: ReadParts): Promise<Row[][]> {
   const { request, apiVersion, signal } = parts
-  const compositeRequest = queries.map((soql, index) => ({
-    method: 'GET',
-    url: `/services/data/v${apiVersion}/query?q=${encodeURIComponent(soql)}`,
-    referenceId: referenceOf(index),
-  }))
-  const body = { allOrNone: false, collateSubrequests: false, compositeRequest }
-  const answer = await request<{ compositeResponse?: Subresponse[] } | null>({
-    method: 'POST',
-    path: '/composite',
-    body,
-    repeat: 'safe',
-    signal,
-  })
-  const responses = Array.isArray(answer.body?.compositeResponse) ? answer.body.compositeResponse : []
-  return Promise.all(
-    queries.map((_, index) =>
-      restOf(
-        responses.find(each => each?.referenceId === referenceOf(index)),
-        parts,
-      ),
-    ),
+  const body = compositeOfReads(
+    queries.map(soql => ({ path: '/query', query: { q: soql } })),
+    apiVersion,
   )
+  const answer = await request<unknown>({ method: 'POST', path: '/composite', body, repeat: 'safe', signal })
+  return Promise.all(queries.map((_, index) => restOf(answer.body, index, parts)))
 }
-
-interface Subresponse {
-  readonly body?: unknown
-  readonly httpStatusCode?: unknown
-  readonly referenceId?: unknown
-}
-
-const referenceOf = (index: number): string => `query${index}`
 
 /** The first page and those after it. A page's size says nothing of whether it is the last (salesforce-facts 3.2). */
-async function restOf(response: Subresponse | undefined, { request, signal }: ReadParts): Promise<Row[]> {
-  const status = typeof response?.httpStatusCode === 'number' ? response.httpStatusCode : 0
-  const verdict = judgeSubresponse(status, response?.body, { method: 'GET', repeat: 'safe' })
-  if (verdict.kind !== 'done') throw new SalesforceError(verdict.failure)
-  let page = readPage(verdict.body)
+async function restOf(composite: unknown, index: number, { request, signal }: ReadParts): Promise<Row[]> {
+  let page = readPage(answerOfRead(composite, index))
   const rows = [...page.records]
   while (page.nextRecordsUrl !== undefined) {
     const path = page.nextRecordsUrl

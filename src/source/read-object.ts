@@ -1,7 +1,7 @@
 import type { Watermark } from '../core/contract.ts'
 import { isConnectorError } from '../core/errors.ts'
 import type { TransactionalWriter } from '../kafka/transaction.ts'
-import { askChanges, deletedReachMs } from './audit.ts'
+import { askChanges, type Changes, deletedReachMs } from './audit.ts'
 import { withinBounds } from './full-window.ts'
 import type { Pace } from './pace.ts'
 import { fetchRows, poll } from './poll.ts'
@@ -75,12 +75,17 @@ async function beginBacklog(work: Work): Promise<void> {
 }
 
 /** Until when everything is committed, as Salesforce says by its own clock; infinite if it cannot tell. */
-async function nowCoveredMs({ parts, signal }: Work): Promise<number> {
-  if (!parts.describe.replicateable) return Number.POSITIVE_INFINITY
+async function nowCoveredMs(work: Work): Promise<number> {
+  const { parts } = work
   const nowMs = parts.now()
-  const fromMs = nowMs - parts.spans.lookbackMs - parts.spans.auditMs - minuteMs
-  const changes = await askChanges({ reads: parts.reads, object: parts.place.object }, fromMs, nowMs, signal)
+  const changes = await changesOf(work, nowMs - parts.spans.lookbackMs - parts.spans.auditMs - minuteMs, nowMs)
   return changes?.coveredMs ?? Number.POSITIVE_INFINITY
+}
+
+/** What getUpdated and getDeleted say of the time; undefined if they cannot tell, as of an object that is not replicateable. */
+async function changesOf({ parts, signal }: Work, fromMs: number, untilMs: number): Promise<Changes | undefined> {
+  if (!parts.describe.replicateable) return undefined
+  return askChanges({ reads: parts.reads, object: parts.place.object }, fromMs, untilMs, signal)
 }
 
 async function readPages(work: Work, query: Query, auditedMs: number | undefined) {
@@ -157,7 +162,7 @@ async function audit(work: Work): Promise<number | undefined> {
   const { position } = reading
   const { object } = parts.place
   if (!parts.describe.replicateable) return position.lower.modifiedAtMs
-  const changes = await askChanges({ reads: parts.reads, object }, position.deletesMs, parts.now(), work.signal)
+  const changes = await changesOf(work, position.deletesMs, parts.now())
   if (!changes) {
     parts.events.auditSkipped({ object, reason: 'getUpdated and getDeleted do not reach back to the last audit' })
     return position.lower.modifiedAtMs
@@ -171,14 +176,11 @@ async function audit(work: Work): Promise<number | undefined> {
 }
 
 async function readAgain(work: Work, untilMs: number, next: Position): Promise<void> {
-  const { parts, reading, signal } = work
-  const object = parts.place.object
-  const ask = { reads: parts.reads, object }
-  const fromMs = reading.position.deletesMs
-  const changes = parts.describe.replicateable ? await askChanges(ask, fromMs, untilMs + minuteMs, signal) : undefined
+  const { parts, reading } = work
+  const changes = await changesOf(work, reading.position.deletesMs, untilMs + minuteMs)
   const found = await meetAgain(work, true, untilMs)
   const gone = await meetDeleted(work, changes?.deleted ?? [], untilMs, next)
-  parts.events.auditDone({ object, found: found + gone })
+  parts.events.auditDone({ object: parts.place.object, found: found + gone })
 }
 
 /** getDeleted cuts its bounds to whole minutes, so that the end must lie a minute further. */
@@ -186,12 +188,11 @@ const minuteMs = 60_000
 
 /** What was deleted and purged during a backlog left no row to be read. */
 async function endSweep(work: Work): Promise<void> {
-  const { parts, reading, signal } = work
+  const { parts, reading } = work
   const { sweep, startMs, deletesMs } = reading.position
   const fromMs = Math.max(deletesMs, parts.now() - deletedReachMs)
-  const wanted = parts.describe.replicateable && startMs > 0 && sweep!.untilMs > fromMs
-  const ask = { reads: parts.reads, object: parts.place.object }
-  const changes = wanted ? await askChanges(ask, fromMs, sweep!.untilMs + minuteMs, signal) : undefined
+  const wanted = startMs > 0 && sweep!.untilMs > fromMs
+  const changes = wanted ? await changesOf(work, fromMs, sweep!.untilMs + minuteMs) : undefined
   await meetDeleted(work, changes?.deleted ?? [], sweep!.untilMs, leaveSweep(reading.position))
 }
 

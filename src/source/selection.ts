@@ -1,6 +1,6 @@
 import type { TriggerOptions } from '../core/config-triggers.ts'
 import type { EventType, FieldDescribe, ObjectDescribe, Row } from '../core/contract.ts'
-import { queriesMax } from '../salesforce/gathered-reads.ts'
+import { queriesMax } from '../salesforce/composite-reads.ts'
 import { type Trigger, type TriggerOption, triggersOf } from '../triggers.ts'
 import { type Condition, readCondition } from './condition.ts'
 import { idsPerQueryMax, matchingIds, type PollParts } from './poll.ts'

@@ -1,32 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import type { FieldDescribe, ObjectDescribe } from '../../src/core/contract.ts'
 import { describeChanges, namesOf } from '../../src/salesforce/describe-changes.ts'
+import { fieldDescribe } from '../avro/contact-describe.ts'
 
-const field = (name: string, changes: Partial<FieldDescribe> = {}): FieldDescribe => ({
-  name,
-  label: name,
-  type: 'string',
-  length: 80,
-  precision: 0,
-  scale: 0,
-  digits: 0,
-  custom: true,
-  createable: true,
-  updateable: true,
-  nillable: true,
-  defaultedOnCreate: false,
-  calculated: false,
-  externalId: false,
-  unique: false,
-  idLookup: false,
-  filterable: true,
-  compoundFieldName: null,
-  relationshipName: null,
-  referenceTo: [],
-  restrictedPicklist: false,
-  picklistValues: [],
-  ...changes,
-})
+const field = (name: string, changes: Partial<FieldDescribe> = {}): FieldDescribe =>
+  fieldDescribe(name, 'string', { label: name, length: 80, custom: true, ...changes })
 
 const contact = (...fields: FieldDescribe[]): ObjectDescribe => ({
   name: 'Contact',

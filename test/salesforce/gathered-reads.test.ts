@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { ApiRequest, ApiResponse, Salesforce } from '../../src/salesforce/client.ts'
-import { GatheredReads, type Read } from '../../src/salesforce/gathered-reads.ts'
+import type { Read } from '../../src/salesforce/composite-reads.ts'
+import { GatheredReads } from '../../src/salesforce/gathered-reads.ts'
 
 interface Sub {
   readonly url: string

@@ -132,12 +132,10 @@ test('only a user whose request was not answered is looked up', () => {
 
 test('a query that fails fails the look-up', async () => {
   const { parts } = org(() => [])
-  const request = async <T>() => {
-    const body = {
-      compositeResponse: [
-        { referenceId: 'query0', httpStatusCode: 400, body: [{ errorCode: 'INVALID_TYPE', message: 'x' }] },
-      ],
-    }
+  const request = async <T>(request: ApiRequest) => {
+    const asked = (request.body as { compositeRequest: { referenceId: string }[] }).compositeRequest
+    const failed = { httpStatusCode: 400, body: [{ errorCode: 'INVALID_TYPE', message: 'x' }] }
+    const body = { compositeResponse: asked.map(({ referenceId }) => ({ referenceId, ...failed })) }
     return { status: 200, headers: {}, body: body as T, serverDateMs: undefined }
   }
   await expect(lookUp([user('a')], { ...parts, request })).rejects.toMatchObject({ errorCode: 'INVALID_TYPE' })

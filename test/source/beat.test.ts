@@ -14,7 +14,7 @@ test('who waits for the same instant wakes in the same turn, a multiple of the i
   const beat = new Beat()
   const woken: string[] = []
   const wait = (name: string, intervalMs: number) => beat.next(intervalMs, never).then(() => woken.push(name))
-  await vi.advanceTimersByTimeAsync(100)
+  await vi.advanceTimersByTimeAsync(60_100 - (beat.now() % 60_000))
   void wait('a', 1_000)
   await vi.advanceTimersByTimeAsync(300)
   void wait('b', 1_000)
