@@ -1,4 +1,3 @@
-import avsc from 'avsc'
 import type { ObjectDescribe, Row, SchemaId } from '../core/contract.ts'
 import { ConnectorError } from '../core/errors.ts'
 import { nearest } from '../core/nearest.ts'
@@ -6,6 +5,7 @@ import { type Column, columnsOf, wantedOf } from './columns.ts'
 import { readAvro } from './reader.ts'
 import type { SchemaRegistry } from './registry.ts'
 import { type AvroRecordSchema, fullnameOf, resolveSchema } from './schema.ts'
+import { avroWriter, Misfit } from './writer.ts'
 
 /** Writes values of one schema as registry-framed Avro: 0x00, the schema id as a big-endian int32, the value. */
 export interface Codec<T> {
@@ -29,38 +29,28 @@ const scratchKeptBytesMax = 1_048_576
 const problemsMax = 10
 const nameShownMax = 80
 
-// Encoding is synchronous, so all codecs share one scratch buffer.
+// Writing is synchronous, so all codecs share one buffer.
 let scratch = Buffer.allocUnsafeSlow(65_536)
 
-function bugIn(type: avsc.Type, name: string, value: unknown): ConnectorError {
-  const paths: string[] = []
-  type.isValid(value, { errorHook: (path, _, at) => paths.push(`${path.join('.') || '(value)'} is no ${at.typeName}`) })
-  // avsc's own error quotes the value; it is not passed on.
-  return new ConnectorError('internal.bug', `cannot encode ${name}: ${paths.slice(0, problemsMax).join(', ')}`)
+function bugIn(schema: AvroRecordSchema, { path, expected }: Misfit): ConnectorError {
+  const place = path.join('.') || '(value)'
+  return new ConnectorError('internal.bug', `cannot encode ${fullnameOf(schema)}: ${place} is no ${expected}`)
 }
 
 /** A codec of one schema under the registry's id. */
 export function compileWriter<T>(schema: AvroRecordSchema, schemaId: SchemaId): Codec<T> {
-  const type = avsc.Type.forSchema(schema as avsc.Schema)
-  const write = (value: T, into: Buffer): number => {
-    try {
-      return type.encode(value, into, frameBytes)
-    } catch {
-      throw bugIn(type, fullnameOf(schema), value)
-    }
-  }
+  const write = avroWriter(resolveSchema(schema))
   const encode = (value: T): Buffer => {
-    let buffer = scratch
-    let end = write(value, buffer)
-    if (end < 0) {
-      // avsc answers how many bytes were missing.
-      buffer = Buffer.allocUnsafeSlow(buffer.length - end)
-      end = write(value, buffer)
-      if (buffer.length <= scratchKeptBytesMax) scratch = buffer
+    const out = { bytes: scratch, at: frameBytes }
+    try {
+      write(value, out)
+    } catch (error) {
+      throw error instanceof Misfit ? bugIn(schema, error) : error
     }
-    buffer[0] = 0
-    buffer.writeInt32BE(schemaId, 1)
-    return Buffer.from(buffer.subarray(0, end))
+    if (out.bytes.length <= scratchKeptBytesMax) scratch = out.bytes
+    out.bytes[0] = 0
+    out.bytes.writeInt32BE(schemaId, 1)
+    return Buffer.from(out.bytes.subarray(0, out.at))
   }
   return { schemaId, encode }
 }

@@ -41,7 +41,7 @@ export type AvroType =
 export interface AvroRecordType {
   readonly kind: 'record'
   readonly fullname: string
-  readonly fields: readonly { readonly name: string; readonly type: AvroType }[]
+  readonly fields: readonly { readonly name: string; readonly type: AvroType; readonly default?: unknown }[]
 }
 
 type Names = Map<string, AvroType>
@@ -75,13 +75,13 @@ function define(names: Names, fullname: string, type: AvroType): AvroType {
 
 function resolveRecord(schema: SchemaObject, namespace: string, names: Names): AvroType {
   const { fullname, inner } = nameOf(schema, namespace)
-  const fields: { name: string; type: AvroType }[] = []
+  const fields: { name: string; type: AvroType; default?: unknown }[] = []
   const record = define(names, fullname, { kind: 'record', fullname, fields })
   if (!Array.isArray(schema.fields)) throw new Error(`${fullname} has no fields`)
   for (const field of schema.fields as unknown[]) {
     if (!isObject(field) || typeof field.name !== 'string' || field.name === '__proto__')
       throw new Error(`${fullname} has a field without a usable name`)
-    fields.push({ name: field.name, type: resolve(field.type, inner, names) })
+    fields.push({ name: field.name, type: resolve(field.type, inner, names), default: field.default })
   }
   return record
 }

@@ -13,7 +13,9 @@ export const subrequestsMax = 25
 export const queriesMax = 5
 
 export const urlOf = ({ path, query }: Read): string => {
-  const search = new URLSearchParams(query).toString().replaceAll('+', '%20')
+  const search = Object.entries(query)
+    .map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
+    .join('&')
   return search === '' ? path : `${path}?${search}`
 }
 

@@ -43,10 +43,17 @@ async function rows(count: number): Promise<Fields[]> {
   return Promise.all(records.map(async record => (await world.decode(record)).record as Fields))
 }
 
-/** Waits until the connector has registered a field, so that it was seen. */
+const second = (): number => Math.floor(Date.now() / 1_000)
+
+/**
+ * Waits until the connector has registered a field, so that it was seen, and for the next second: a stamp that a row had
+ * before says nothing of a field that came later.
+ */
 async function noticed(field: string): Promise<void> {
   const holds = async (): Promise<boolean> => JSON.stringify(await registered()).includes(`"name":"${field}"`)
   await expect.poll(holds, { timeout: noticedMsMax }).toBe(true)
+  const then = second()
+  await expect.poll(second, { timeout: noticedMsMax }).toBeGreaterThan(then)
 }
 
 /** Several whole polls later, so that what would be published again would have been. */
