@@ -56,10 +56,23 @@ const responseBytesMax = 128 * 1_048_576
 /** Error arrays take some hundred bytes, a row's duplicates (salesforce-facts 2.10) some thousands. */
 const errorBytesMax = 1_048_576
 
-const decoders: Readonly<Record<string, (body: Buffer, limits: { maxOutputLength: number }) => Promise<Buffer>>> = {
+type Decode = (body: Buffer, limits: { maxOutputLength: number; chunkSize: number }) => Promise<Buffer>
+const decoders: Readonly<Record<string, Decode>> = {
   gzip: promisify(gunzip),
   deflate: promisify(inflate),
 }
+
+const chunkBytesMin = 16_384
+const chunkBytesMax = 1_048_576
+/** JSON of rows seldom shrinks to less. */
+const unpackedRatio = 12
+
+/**
+ * How much is unpacked between two visits of the event loop: a page in one go, else each of its 64 chunks of Node's own
+ * size waits until the rows before it are worked through.
+ */
+const chunkBytesFor = (body: Buffer): number =>
+  Math.min(chunkBytesMax, Math.max(chunkBytesMin, body.length * unpackedRatio))
 
 /** Proxies as the environment names them: HTTPS_PROXY, HTTP_PROXY and NO_PROXY, in either case. */
 function openAgent(): EnvHttpProxyAgent {
@@ -214,7 +227,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     if (encoding === 'identity' || body.length === 0) return this.#read(body)
     const decode = Object.hasOwn(decoders, encoding) ? decoders[encoding] : undefined
     if (!decode) throw new Error('the answer has an unknown encoding')
-    return this.#read(await decode(body, { maxOutputLength: responseBytesMax }))
+    return this.#read(await decode(body, { maxOutputLength: responseBytesMax, chunkSize: chunkBytesFor(body) }))
   }
 
   /** A success must be read as it was sent; of anything else some of the words are enough. */

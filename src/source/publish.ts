@@ -3,6 +3,7 @@ import { isConnectorError } from '../core/errors.ts'
 import { recordBytes } from '../kafka/batches.ts'
 import type { TransactionalWriter } from '../kafka/transaction.ts'
 import type { Events } from '../telemetry/events.ts'
+import type { Commits } from './commits.ts'
 import type { PositionPlace } from './offsets-topic.ts'
 import type { PartLimits } from './part-limits.ts'
 import { type EventContext, eventOf, isOwnChange, note, type Reading, type Sighting } from './record.ts'
@@ -54,16 +55,19 @@ class Part {
   }
 }
 
+/** An object while it is owned: what is known of it, and how that is committed. */
+export interface Owned {
+  readonly writer: TransactionalWriter
+  readonly commits: Commits
+  readonly reading: Reading
+}
+
 /**
  * Commits what was read in transactions of bounded size, each with the position after it (rule 1). Nothing is noted
- * before its own part is committed. Nothing new writes nothing: an idle poll leaves the offsets topic alone (design 4.4).
+ * before its own part is committed, and nothing is committed before the part ahead of it; the last one is still under way
+ * when this resolves. Nothing new writes nothing: an idle poll leaves the offsets topic alone (design 4.4).
  */
-export async function publish(
-  parts: PublishParts,
-  writer: TransactionalWriter,
-  reading: Reading,
-  delivery: Delivery,
-): Promise<void> {
+export async function publish(parts: PublishParts, owned: Owned, delivery: Delivery): Promise<void> {
   const { sightings, answers, after, more } = delivery
   const nowMs = parts.now()
   let part = new Part()
@@ -71,37 +75,43 @@ export async function publish(
     const written = write(parts, sighting, answers, nowMs)
     const bytes = written.record ? recordBytes(written.record) : 0
     if (parts.limits.isExceeded(part.sightings.length + 1, part.bytes + bytes)) {
-      await commit(parts, writer, reading, delivery, part, false)
+      await commit(parts, owned, delivery, part, false)
       part = new Part()
     }
     part.add(sighting, written, bytes)
   }
-  if (part.sightings.length > 0 || more) await commit(parts, writer, reading, delivery, part, true)
-  else reading.position = after([], true)
+  if (part.sightings.length > 0 || more) await commit(parts, owned, delivery, part, true)
+  else owned.reading.position = after([], true)
 }
 
 async function commit(
   parts: PublishParts,
-  writer: TransactionalWriter,
-  reading: Reading,
+  { writer, commits, reading }: Owned,
   { after, more }: Delivery,
-  { sightings, written }: Part,
+  part: Part,
   isLast: boolean,
 ): Promise<void> {
-  const { events, limits, place, deadLetterTopic } = parts
+  await commits.settle()
+  const { sightings, written } = part
   for (const sighting of sightings) note(sighting, reading)
-  const records = written.map(({ record }) => record)
   const next = after(sightings, isLast)
-  const began = performance.now()
-  try {
-    await commitPage(writer, place, reading, next, parts.now(), [...records, ...(more?.(sightings, isLast) ?? [])])
-  } catch (error) {
-    const versions = written.map(({ sighting }) => sighting.version)
-    limits.failed(error, versions)
-    throw error
-  }
-  limits.committed()
-  events.transactionDone({ half: 'source', seconds: (performance.now() - began) / 1_000 })
+  const records = [...written.map(({ record }) => record), ...(more?.(sightings, isLast) ?? [])]
+  commits.begin(async () => {
+    const began = performance.now()
+    try {
+      await commitPage(writer, parts.place, reading, next, parts.now(), records)
+    } catch (error) {
+      const versions = written.map(({ sighting }) => sighting.version)
+      parts.limits.failed(error, versions)
+      throw error
+    }
+    parts.limits.committed()
+    parts.events.transactionDone({ half: 'source', seconds: (performance.now() - began) / 1_000 })
+    tell(parts, part)
+  })
+}
+
+function tell({ events, place, deadLetterTopic }: PublishParts, { written }: Part): void {
   const types = new Map<string, number>()
   for (const { sighting, rejected } of written) {
     if (rejected === undefined) types.set(sighting.type, (types.get(sighting.type) ?? 0) + 1)

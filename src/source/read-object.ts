@@ -2,10 +2,11 @@ import type { Watermark } from '../core/contract.ts'
 import { isConnectorError } from '../core/errors.ts'
 import type { TransactionalWriter } from '../kafka/transaction.ts'
 import { askChanges, type Changes, deletedReachMs } from './audit.ts'
+import { Commits } from './commits.ts'
 import { withinBounds } from './full-window.ts'
 import type { Pace } from './pace.ts'
 import { fetchRows, poll } from './poll.ts'
-import { type Delivery, publish } from './publish.ts'
+import { type Delivery, type Owned, publish } from './publish.ts'
 import { type Reading, type Sighting, sight, sightDeleted } from './record.ts'
 import type { TaskParts } from './task.ts'
 import {
@@ -24,17 +25,15 @@ import {
   type Query,
 } from './watermark.ts'
 
-/** One object's reading while it is owned: what it knows, and the writer that commits it. */
-interface Work {
+/** One object's reading while it is owned. */
+interface Work extends Owned {
   readonly parts: TaskParts
-  readonly writer: TransactionalWriter
-  readonly reading: Reading
   readonly signal: AbortSignal
 }
 
 /**
- * Reads what is new, page by page, each page committed before the next is looked at; audits first when that is due.
- * Throws ConnectorError; then what was committed stands, and the rest is met again.
+ * Reads what is new, page by page, the next one looked at while one is committed; audits first when that is due. No commit
+ * is under way when it ends. Throws ConnectorError; then what was committed stands, and the rest is met again.
  */
 export async function readObject(
   parts: TaskParts,
@@ -43,7 +42,17 @@ export async function readObject(
   pace: Pace,
   signal: AbortSignal,
 ): Promise<void> {
-  const work = { parts, writer, reading, signal }
+  const work = { parts, writer, commits: new Commits(), reading, signal }
+  try {
+    await readNew(work, pace)
+  } finally {
+    // That a commit failed says more than that Salesforce did not answer meanwhile.
+    await work.commits.settle()
+  }
+}
+
+async function readNew(work: Work, pace: Pace): Promise<void> {
+  const { parts, reading, commits } = work
   if (hasBacklog(reading.position, parts.now(), parts.spans)) await beginBacklog(work)
   const isAudit = pace.isAuditDue && reading.position.sweep === null
   const auditedMs = isAudit ? await auditIfAllowed(work) : undefined
@@ -55,6 +64,7 @@ export async function readObject(
   const counts = await readPages(work, query, auditedMs)
   pace.polled({ whole: query.whole, ...counts })
   if (isSwept(reading.position)) await endSweep(work)
+  await commits.settle()
   const seconds = (performance.now() - began) / 1_000
   parts.events.pollDone({
     object: parts.place.object,
@@ -119,16 +129,13 @@ const placeOf = ({ version }: Sighting): Watermark => ({ modifiedAtMs: version.s
 const ageSeconds = (parts: TaskParts, stampMs: number): number => Math.max(0, (parts.now() - stampMs) / 1_000)
 
 /** Asks what only Salesforce can tell of the sightings, and commits them. */
-async function deliver(
-  { parts, writer, reading, signal }: Work,
-  sightings: readonly Sighting[],
-  after: Delivery['after'],
-): Promise<void> {
+async function deliver(work: Work, sightings: readonly Sighting[], after: Delivery['after']): Promise<void> {
+  const { parts, reading, signal } = work
   const isSecond = ({ version }: Sighting): boolean => reading.window.hasStamp(version.recordId, version.stampMs)
   // A second version under one stamp may be the first, with a field whose values took another form.
   if (sightings.some(isSecond)) await parts.confirm()
   const answers = await parts.selection.ask(parts, sightings, signal)
-  await publish(parts, writer, reading, { sightings, answers, after })
+  await publish(parts, work, { sightings, answers, after })
 }
 
 function bounded(

@@ -4,9 +4,10 @@ import type { TransactionalWriter } from '../kafka/transaction.ts'
 import { awaitBulkQuery, bulkResults, dropBulkQuery, isJobLost, startBulkQuery } from '../salesforce/bulk-query.ts'
 import { bulkRows, withParts } from '../salesforce/bulk-rows.ts'
 import { queryAllPages } from '../salesforce/query.ts'
+import { Commits } from './commits.ts'
 import type { Control, EndedSnapshot } from './control.ts'
 import { controlRecord } from './offsets-topic.ts'
-import { publish } from './publish.ts'
+import { type Delivery, publish } from './publish.ts'
 import type { Reading } from './record.ts'
 import { type BulkPlace, type Snapshot, sightSnapshot, snapshotQuery, withinWindow } from './snapshot.ts'
 import { SnapshotMeter } from './snapshot-meter.ts'
@@ -166,7 +167,8 @@ async function commit(work: Work, next: Snapshot, rows: readonly Row[]): Promise
   const { reading, writer } = held
   const sightings = sightSnapshot(rows, reading.fields.use(parts.describe, reading.window), reading, next)
   const answers = await parts.selection.ask(parts, sightings, signal)
-  await publish(parts, writer, reading, {
+  const commits = new Commits()
+  const delivery: Delivery = {
     sightings,
     answers,
     after: () => remembered(work, next),
@@ -174,7 +176,12 @@ async function commit(work: Work, next: Snapshot, rows: readonly Row[]): Promise
       const snapshot = isLast ? next : upTo(next, rows, part.at(-1)!.row!)
       return [controlRecord(parts.place, { ...held.control, snapshot })]
     },
-  })
+  }
+  try {
+    await publish(parts, { writer, commits, reading }, delivery)
+  } finally {
+    await commits.settle()
+  }
   held.control = { ...held.control, snapshot: next }
   if (rows.length > 0) meter.read(next)
 }

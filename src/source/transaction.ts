@@ -81,7 +81,10 @@ async function restore(
   throw new ConnectorError('internal.stopped', `stopped while restoring the position of ${place.object}`)
 }
 
-/** Commits a page: its records, what changed in the window and the deletes, and the new position, all or nothing. */
+/**
+ * Commits a page: its records, what changed in the window and the deletes, and the new position, all or nothing. What is
+ * read meanwhile is seen from the new position on; if this throws, only the offsets topic knows what holds (`takeOver`).
+ */
 export async function commitPage(
   writer: TransactionalWriter,
   place: PositionPlace,
@@ -98,11 +101,11 @@ export async function commitPage(
   ]
   const fields = reading.fields.takeChange(keepFromMs(next))
   if (fields) changes.push(fieldsRecord(place, fields))
+  reading.position = next
   await writer.transact('records', async tx => {
     await tx.send(records)
     await tx.send([...changes, watermarkRecord(place, next)])
   })
-  reading.position = next
 }
 
 /** Forgets all that is known of the object and begins anew, by an operator's word alone: the one way back for a position. */

@@ -1,0 +1,18 @@
+/**
+ * Commits of one object's task, one after the other: the next is prepared while one is under way. Whoever begins one knows
+ * nothing of its outcome until the next turn, or until it is settled.
+ */
+export class Commits {
+  #underWay: Promise<void> = Promise.resolve()
+
+  /** Resolves when no commit is under way; throws what the last one threw. */
+  settle(): Promise<void> {
+    return this.#underWay
+  }
+
+  /** Begins a commit; the former one must be settled. */
+  begin(commit: () => Promise<void>): void {
+    this.#underWay = commit()
+    this.#underWay.catch(() => undefined) // seen by settle
+  }
+}
