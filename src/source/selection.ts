@@ -1,5 +1,5 @@
 import type { TriggerOptions } from '../core/config-triggers.ts'
-import type { EventType, FieldDescribe, ObjectDescribe, Row } from '../core/contract.ts'
+import type { EventType, FieldDescribe, ObjectDescribe } from '../core/contract.ts'
 import { queriesMax } from '../salesforce/composite-reads.ts'
 import { type Trigger, type TriggerOption, triggersOf } from '../triggers.ts'
 import { type Condition, readCondition } from './condition.ts'
@@ -62,10 +62,9 @@ export class Selection {
     return this.#firings.get(type)?.name
   }
 
-  /** The part of the row that events of that type carry. */
-  carried(row: Row, type: EventType): Row {
-    const fields = this.#firings.get(type)?.fields
-    return fields ? Object.fromEntries(fields.map(name => [name, row[name]])) : row
+  /** The fields that events of that type carry; undefined: all that are read. */
+  fieldsOf(type: EventType): readonly string[] | undefined {
+    return this.#firings.get(type)?.fields
   }
 
   /** Calls that `ask` makes for a page of as many rows, all of them changed. */

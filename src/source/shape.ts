@@ -1,8 +1,9 @@
 import { compileWriter, rowReader } from '../avro/codec.ts'
-import { evolve } from '../avro/evolve.ts'
+import type { Column } from '../avro/columns.ts'
+import { type Evolved, evolve } from '../avro/evolve.ts'
 import type { Numbers } from '../avro/fields.ts'
 import { type SchemaRegistry, topicNameSubject } from '../avro/registry.ts'
-import type { EventValue, ObjectDescribe } from '../core/contract.ts'
+import { type EventValue, eventTypes, type ObjectDescribe } from '../core/contract.ts'
 import { ConnectorError, isConnectorError } from '../core/errors.ts'
 import type { Salesforce } from '../salesforce/client.ts'
 import { SalesforceError } from '../salesforce/salesforce-error.ts'
@@ -97,7 +98,7 @@ export class Shapes {
         if (evolved.renamed.length > 0) events.fieldsRenamed({ object, fields: evolved.renamed })
         this.#reportLost(evolved.lost)
         const codec = compileWriter<EventValue>(evolved.schema, schemaId)
-        return this.#shape(describe, { ...to, codec }, rowReader(describe, evolved.columns, evolved.empty))
+        return this.#shape(describe, { ...to, codec }, evolved)
       } catch (error) {
         if (attempt === registrationsMax || !isConnectorError(error, 'registry.incompatible')) throw error
       }
@@ -112,13 +113,16 @@ export class Shapes {
     this.#lost = new Set(lost)
   }
 
-  #shape(describe: ObjectDescribe, to: EventTopic, read: ReturnType<typeof rowReader>): Shape {
+  #shape(describe: ObjectDescribe, to: EventTopic, evolved: Pick<Evolved, 'columns' | 'empty'>): Shape {
     const { salesforce, object, selectionOf } = this.#parts
     const selection = selectionOf(describe)
     const { orgId, userId } = salesforce
+    const readers = Object.fromEntries(
+      eventTypes.map(type => [type, carriedReader(describe, evolved, selection.fieldsOf(type))]),
+    )
     const toRecord: EventContext['toRecord'] = (row, type) => {
       try {
-        return read(selection.carried(row, type))
+        return readers[type]!(row)
       } catch (error) {
         throw this.#judge(error)
       }
@@ -142,4 +146,16 @@ export class Shapes {
     const message = `${error.message}; the field may have been changed, so describe is asked for again`
     return new ConnectorError('source.shape_doubted', message, { cause: error })
   }
+}
+
+/** Reads the columns of the fields that events of one type carry; the others are null. */
+function carriedReader(
+  describe: ObjectDescribe,
+  { columns, empty }: Pick<Evolved, 'columns' | 'empty'>,
+  fields: readonly string[] | undefined,
+): ReturnType<typeof rowReader> {
+  if (!fields) return rowReader(describe, columns, empty)
+  const isCarried = ({ field }: Column): boolean => fields.includes(field.name)
+  const left = columns.filter(column => !isCarried(column)).map(({ avroName }) => avroName)
+  return rowReader(describe, columns.filter(isCarried), [...empty, ...left])
 }

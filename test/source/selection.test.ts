@@ -68,8 +68,8 @@ test('where Salesforce is asked, its answer decides', () => {
 
 test('events carry the fields that are named, in any case; the others all', () => {
   const selection = selected({ created: { enabled: true, fields: ['lastname', 'VIP__C'] } })
-  expect(selection.carried(row, 'CREATED')).toEqual({ LastName: 'Okafor', VIP__c: true })
-  expect(selection.carried(row, 'UPDATED')).toBe(row)
+  expect(selection.fieldsOf('CREATED')).toEqual(['LastName', 'VIP__c'])
+  expect(selection.fieldsOf('UPDATED')).toBeUndefined()
 })
 
 test('all fields are read as long as one trigger carries them; else those named, those of conditions, and the system’s', () => {
