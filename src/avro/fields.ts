@@ -30,7 +30,7 @@ const numberOf: Convert = value =>
   typeof value === 'string' && value.length <= textMax && numeric.test(value) ? Number(value) : value
 const finite: Convert = value => (Number.isFinite(value) ? value : undefined)
 const int: Convert = value => (Number.isInteger(value) && value === (Number(value) | 0) ? Number(value) : undefined)
-// avsc 5.7.9 writes a long below -2^52 as another number (its zigzag is a double), and refuses 2^53 - 1.
+// Beyond it other clients in JavaScript take a long for another number: the zigzag of avsc 5.7.9 is a double.
 const longMax = 2 ** 52
 const long: Convert = value => (Number.isInteger(value) && Math.abs(Number(value)) <= longMax ? value : undefined)
 const bool: Convert = value => (typeof value === 'boolean' ? value : undefined)

@@ -178,7 +178,7 @@ async function audit(work: Work): Promise<number | undefined> {
   if (untilMs <= position.floor.modifiedAtMs) return undefined
   const found = await meetAgain(work, changes.anyUpdated, untilMs)
   const gone = await meetDeleted(work, changes.deleted, untilMs, position)
-  parts.events.auditDone({ object, found: found + gone })
+  parts.events.auditDone({ object, found: found + gone.found, purged: gone.purged })
   return untilMs
 }
 
@@ -187,7 +187,7 @@ async function readAgain(work: Work, untilMs: number, next: Position): Promise<v
   const changes = await changesOf(work, reading.position.deletesMs, untilMs + minuteMs)
   const found = await meetAgain(work, true, untilMs)
   const gone = await meetDeleted(work, changes?.deleted ?? [], untilMs, next)
-  parts.events.auditDone({ object: parts.place.object, found: found + gone })
+  parts.events.auditDone({ object: parts.place.object, found: found + gone.found, purged: gone.purged })
 }
 
 /** getDeleted cuts its bounds to whole minutes, so that the end must lie a minute further. */
@@ -220,8 +220,11 @@ async function meetAgain(work: Work, anyUpdated: boolean, untilMs: number): Prom
 
 type Deleted = readonly { readonly recordId: string; readonly atMs: number }[]
 
-/** Publishes the deletes that no poll met and commits the position after them; how many there were. */
-async function meetDeleted(work: Work, deleted: Deleted, untilMs: number, next: Position): Promise<number> {
+/**
+ * Publishes the deletes that no poll met and commits the position after them; how many there were of rows that can be
+ * read, and of rows of which nothing is left for a poll to meet.
+ */
+async function meetDeleted(work: Work, deleted: Deleted, untilMs: number, next: Position) {
   const { parts, reading, signal } = work
   const { startMs } = reading.position
   const isUnknown = ({ recordId, atMs }: Deleted[number]): boolean =>
@@ -238,5 +241,6 @@ async function meetDeleted(work: Work, deleted: Deleted, untilMs: number, next: 
     if (sighting) sightings.push(sighting)
   }
   await deliver(work, sightings, (_, isLast) => (isLast ? next : reading.position))
-  return sightings.length
+  const purged = sightings.filter(({ row }) => row === null).length
+  return { found: sightings.length - purged, purged }
 }

@@ -17,15 +17,18 @@ export const sourceEvents = (log: Log, metrics: Metrics) => ({
     log.debug(e, 'Events committed.')
   },
   /** `found`: changes that no poll met, published now. */
-  auditDone(e: { object: string; found: number }) {
+  /** `purged`: deletes that no poll can meet, since nothing of the row is left. */
+  auditDone(e: { object: string; found: number; purged: number }) {
     metrics.audits.inc({ object: e.object })
-    metrics.auditFound.inc({ object: e.object }, e.found)
+    metrics.auditFound.inc({ object: e.object }, e.found + e.purged)
     if (e.found > 0) log.warn(e, 'The audit found changes that polls missed; they are published.')
+    else if (e.purged > 0) log.info(e, 'Rows were deleted for good; getDeleted told of them.')
     else log.debug(e, 'Audited.')
   },
   /** `added`: fields that no schema of the subject had before. */
   schemaRegistered(e: { object: string; subject: string; schemaId: number; added: readonly string[] }) {
-    log.info(e, 'A schema is registered.')
+    if (e.added.length > 0) log.info(e, 'A schema with new fields is registered.')
+    else log.debug(e, 'The schema is registered.')
   },
   /** Names of fields, never values. */
   fieldsRenamed(e: { object: string; fields: readonly { readonly field: string; readonly avroName: string }[] }) {
