@@ -28,5 +28,5 @@ HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
   CMD ["node", "-e", "fetch('http://127.0.0.1:8080/health/live').then(r => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 # Garbage is collected early, and glibc keeps one arena: a third less memory for some of the speed (bench/README.md).
 ENV MALLOC_ARENA_MAX=1
-ENTRYPOINT ["node", "--max-semi-space-size=8", "--heap-growing-percent=40", "dist/cli.js"]
+ENTRYPOINT ["node", "--max-semi-space-size=4", "--heap-growing-percent=40", "dist/cli.js"]
 CMD ["run", "--config", "/etc/salesforce-kafka/connector.yaml"]

@@ -3,11 +3,11 @@ import { copyFileSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 
 /**
- * What the container and the installed program start Node with, and glibc: young objects take 8 MiB in place of 16, old ones
+ * What the container and the installed program start Node with, and glibc: young objects take 4 MiB in place of 16, old ones
  * are collected when they have grown by 40 % (V8 waits for far more on a machine with much memory), freed blocks are not
  * spread over an arena for each thread.
  */
-export const productFlags: readonly string[] = ['--max-semi-space-size=8', '--heap-growing-percent=40']
+export const productFlags: readonly string[] = ['--max-semi-space-size=4', '--heap-growing-percent=40']
 process.env.MALLOC_ARENA_MAX = '1'
 
 const root = join(import.meta.dirname, '..')

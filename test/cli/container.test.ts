@@ -55,7 +55,7 @@ describe('Dockerfile', () => {
 
   test('it runs the program that npm installs, and asks its health', () => {
     const program = packageJson.bin['salesforce-kafka']
-    const flags = ['--max-semi-space-size=8', '--heap-growing-percent=40']
+    const flags = ['--max-semi-space-size=4', '--heap-growing-percent=40']
     expect(textsOf(last, 'ENV')).toContain('MALLOC_ARENA_MAX=1')
     expect(execForm(last, 'ENTRYPOINT')).toEqual(['node', ...flags, program])
     // The same flags for those who install the package.
