@@ -4,6 +4,7 @@ import { playChanges, typeAfter } from '../../src/demo/changes.ts'
 import { Seen } from '../../src/demo/watch.ts'
 import { type Changes, type ObjectRows, samplesOf } from '../../src/triggers/samples.ts'
 import { type Trigger, triggers, triggersOf } from '../../src/triggers.ts'
+import { sendSignal } from '../routes/operator.ts'
 import { startWorld, until, type World } from '../routes/world.ts'
 
 type Event = Readonly<Record<string, unknown>>
@@ -112,4 +113,25 @@ test('the survivor of a merge is there as a row that was created and updated', (
     const types = events.filter(({ recordId }) => recordId === id).map(({ type }) => type)
     expect(['CREATED', 'CREATED,UPDATED']).toContain(types.join())
   }
+})
+
+// Last, for its events are about the rows of all others.
+test('a snapshot of everything fires the snapshot trigger of each row that is there, once, and of none that is gone', async () => {
+  const rows = new Map(events.map(event => [String(event.recordId), event]))
+  const isGone = ({ type }: Event): boolean => type === 'DELETED' || type === 'MERGED'
+  const there = [...rows.values()].filter(event => !isGone(event))
+  const lastMs = Math.max(...events.map(({ occurredAt }) => Date.parse(String(occurredAt))))
+  // What was changed within the snapshot's own second is left to polls.
+  await expect.poll(() => Date.now(), { timeout: 5_000 }).toBeGreaterThan(lastMs + 2_000)
+  await sendSignal(world, { type: 'snapshot' })
+  const found = (): Event[] => events.filter(({ type, recordId }) => type === 'SNAPSHOT' && rows.has(String(recordId)))
+  await until(
+    () => found().length >= there.length,
+    30_000,
+    () => `${found().length} of ${there.length} rows`,
+  )
+  const idsOf = (some: readonly Event[]): string[] => some.map(({ recordId }) => String(recordId)).sort()
+  expect(idsOf(found())).toEqual(idsOf(there))
+  for (const { object, trigger } of found()) expect(triggersOf(String(object))[String(trigger)]?.type).toBe('SNAPSHOT')
+  expect(new Set(found().map(({ object }) => object))).toEqual(new Set(objects))
 })
