@@ -1,4 +1,4 @@
-#!/usr/bin/env -S MALLOC_ARENA_MAX=1 node --max-semi-space-size=4 --heap-growing-percent=40
+#!/usr/bin/env -S node --max-semi-space-size=4 --heap-growing-percent=40
 import { reportFailure } from './cli/failure.ts'
 import { main } from './cli/program.ts'
 import { processTerminal } from './cli/terminal.ts'

@@ -14,7 +14,7 @@ export const queriesMax = 5
 
 export const urlOf = ({ path, query }: Read): string => {
   const search = Object.entries(query)
-    .map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
+    .map(([name, value]) => `${name}=${encodeURIComponent(value.toWellFormed())}`)
     .join('&')
   return search === '' ? path : `${path}?${search}`
 }

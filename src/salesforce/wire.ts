@@ -18,7 +18,10 @@ export function toHttp(
   const path = request.path.startsWith('/services/')
     ? request.path
     : `/services/data/v${settings.apiVersion}${request.path}`
-  const query = Object.entries(request.query ?? {}).map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
+  // Half a surrogate pair is no text that can be encoded: encodeURIComponent would throw.
+  const query = Object.entries(request.query ?? {}).map(
+    ([name, value]) => `${name}=${encodeURIComponent(value.toWellFormed())}`,
+  )
   return {
     method: request.method,
     origin: session.instanceUrl,

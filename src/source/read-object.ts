@@ -42,12 +42,13 @@ export async function readObject(
   pace: Pace,
   signal: AbortSignal,
 ): Promise<void> {
-  const work = { parts, writer, commits: new Commits(), reading, signal }
+  const commits = new Commits(signal)
+  const work = { parts, writer, commits, reading, signal: commits.signal }
   try {
     await readNew(work, pace)
   } finally {
     // That a commit failed says more than that Salesforce did not answer meanwhile.
-    await work.commits.settle()
+    await commits.settle()
   }
 }
 
@@ -178,6 +179,7 @@ async function audit(work: Work): Promise<number | undefined> {
   if (untilMs <= position.floor.modifiedAtMs) return undefined
   const found = await meetAgain(work, changes.anyUpdated, untilMs)
   const gone = await meetDeleted(work, changes.deleted, untilMs, position)
+  await work.commits.settle()
   parts.events.auditDone({ object, found: found + gone.found, purged: gone.purged })
   return untilMs
 }
@@ -187,6 +189,7 @@ async function readAgain(work: Work, untilMs: number, next: Position): Promise<v
   const changes = await changesOf(work, reading.position.deletesMs, untilMs + minuteMs)
   const found = await meetAgain(work, true, untilMs)
   const gone = await meetDeleted(work, changes?.deleted ?? [], untilMs, next)
+  await work.commits.settle()
   parts.events.auditDone({ object: parts.place.object, found: found + gone.found, purged: gone.purged })
 }
 

@@ -167,14 +167,15 @@ async function commit(work: Work, next: Snapshot, rows: readonly Row[]): Promise
   const { reading, writer } = held
   const sightings = sightSnapshot(rows, reading.fields.use(parts.describe, reading.window), reading, next)
   const answers = await parts.selection.ask(parts, sightings, signal)
-  const commits = new Commits()
+  const commits = new Commits(signal)
   const delivery: Delivery = {
     sightings,
     answers,
     after: () => remembered(work, next),
     more: (part, isLast) => {
-      const snapshot = isLast ? next : upTo(next, rows, part.at(-1)!.row!)
-      return [controlRecord(parts.place, { ...held.control, snapshot })]
+      // From now on, as the position: a later part of the page may throw, and this one stands all the same.
+      held.control = { ...held.control, snapshot: isLast ? next : upTo(next, rows, part.at(-1)!.row!) }
+      return [controlRecord(parts.place, held.control)]
     },
   }
   try {
@@ -182,7 +183,6 @@ async function commit(work: Work, next: Snapshot, rows: readonly Row[]): Promise
   } finally {
     await commits.settle()
   }
-  held.control = { ...held.control, snapshot: next }
   if (rows.length > 0) meter.read(next)
 }
 

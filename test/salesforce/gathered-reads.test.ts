@@ -100,3 +100,9 @@ test('what did not change since is told by undefined', async () => {
   const ask = (object: string) => reads.read({ path: `/sobjects/${object}/describe`, query: {}, headers })
   expect(await Promise.all([ask('Contact'), ask('Lead')])).toEqual([undefined, undefined])
 })
+
+test('half a surrogate pair in one read spoils neither it nor those that share its call', async () => {
+  const { reads } = fake()
+  const answers = (await Promise.all([reads.read(query("Name = '\ud800'")), reads.read(query('fine'))])) as Sub[]
+  expect(answers.map(({ url }) => decodeURIComponent(url).replace(/.*q=/, ''))).toEqual(["Name = '\ufffd'", 'fine'])
+})

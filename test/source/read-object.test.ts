@@ -54,7 +54,7 @@ const lost = new ConnectorError('kafka.transaction_failed', 'the outcome is unkn
 
 /** What two pages meet: the second one's answer, and how the commits end. */
 interface Course {
-  readonly secondPage: () => Promise<{ body: object }>
+  readonly secondPage: (signal: AbortSignal) => Promise<{ body: object }>
   readonly commit: (attempt: number) => Promise<void>
 }
 
@@ -62,9 +62,9 @@ function start({ secondPage, commit }: Course) {
   const told: string[] = []
   const committed: OutgoingRecord[][] = []
   const readFirst = async () => ({ done: false, nextRecordsUrl: '/services/data/v67.0/query/0r8-1', records: [row(1)] })
-  const request = async () => {
+  const request = async ({ signal }: { signal: AbortSignal }) => {
     told.push('second page asked for')
-    return secondPage()
+    return secondPage(signal)
   }
   const salesforce = { request, breaker: { isOpen: false }, now: () => nowMs, apiVersion: '67.0' }
   const events = new Proxy({}, { get: () => () => undefined }) as Events
@@ -179,6 +179,15 @@ test('a Salesforce that fails waits for the commit under way: what was read befo
   await expect(outcome).rejects.toBe(refused)
   expect(told).toContain('commit 1 ends')
   expect(reading.window.hasId(String(row(1).Id))).toBe(true)
+})
+
+test('a commit that fails ends the wait for a Salesforce that does not answer', async () => {
+  const { outcome } = start({
+    secondPage: signal =>
+      new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error))),
+    commit: () => Promise.reject(lost),
+  })
+  await expect(outcome).rejects.toBe(lost)
 })
 
 test('a commit that fails is told before the next is begun', async () => {
