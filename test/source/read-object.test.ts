@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest'
-import type { TriggerOptions } from '../../src/core/config-triggers.ts'
 import type { OutgoingRecord, Row, SchemaId } from '../../src/core/contract.ts'
 import { ConnectorError } from '../../src/core/errors.ts'
 import type { TransactionalWriter } from '../../src/kafka/transaction.ts'
@@ -15,8 +14,8 @@ import type { TaskParts } from '../../src/source/task.ts'
 import { startPosition } from '../../src/source/watermark.ts'
 import { Window } from '../../src/source/window.ts'
 import type { Events } from '../../src/telemetry/events.ts'
-import type { TriggerOption } from '../../src/triggers.ts'
 import { fieldDescribe, objectDescribe } from '../avro/contact-describe.ts'
+import { everyTrigger } from './every-trigger.ts'
 
 const nowMs = Date.parse('2026-11-25T10:00:00.000Z')
 const fields = ['Id', 'IsDeleted', 'SystemModstamp', 'CreatedDate', 'LastModifiedById', 'LastName']
@@ -24,15 +23,6 @@ const described = objectDescribe(
   'Contact',
   fields.map(name => fieldDescribe(name, 'string')),
 )
-const on: TriggerOptions = { enabled: true }
-const options: Record<TriggerOption, TriggerOptions> = {
-  created: on,
-  updated: on,
-  deleted: on,
-  merged: on,
-  undeleted: on,
-  snapshot: on,
-}
 const stamp = new Date(nowMs - 1_000).toISOString()
 const row = (n: number): Row => ({
   Id: `00300000000000${n}AAA`,
@@ -68,7 +58,7 @@ function start({ secondPage, commit }: Course) {
   }
   const salesforce = { request, breaker: { isOpen: false }, now: () => nowMs, apiVersion: '67.0' }
   const events = new Proxy({}, { get: () => () => undefined }) as Events
-  const selection = new Selection(described, options, 'GMT')
+  const selection = new Selection(described, everyTrigger, 'GMT')
   const limits = new PartLimits({ topic: 'events', messageBytesMax: 1_000_000, recordsMax: 100, bytesMax: 1_000_000 })
   const codec = { schemaId: 1 as SchemaId, encode: (value: object) => Buffer.from(JSON.stringify(value)) }
   const parts = {

@@ -1,9 +1,8 @@
 import { expect, test } from 'vitest'
-import type { TriggerOptions } from '../../src/core/config-triggers.ts'
 import type { EventType, Row } from '../../src/core/contract.ts'
 import { type Answers, Selection } from '../../src/source/selection.ts'
-import type { TriggerOption } from '../../src/triggers.ts'
 import { fieldDescribe, objectDescribe } from '../avro/contact-describe.ts'
+import { everyTrigger } from './every-trigger.ts'
 
 const names = [
   'Id',
@@ -20,16 +19,8 @@ const describe_ = objectDescribe('Contact', [
   fieldDescribe('VIP__c', 'boolean'),
   fieldDescribe('Score__c', 'double'),
 ])
-const on: TriggerOptions = { enabled: true }
-const all: Record<TriggerOption, TriggerOptions> = {
-  created: on,
-  updated: on,
-  deleted: on,
-  merged: on,
-  undeleted: on,
-  snapshot: on,
-}
-const selected = (options: Partial<typeof all> = {}) => new Selection(describe_, { ...all, ...options }, 'GMT')
+const selected = (options: Partial<typeof everyTrigger> = {}) =>
+  new Selection(describe_, { ...everyTrigger, ...options }, 'GMT')
 const noAnswers: Answers = new Map()
 const row: Row = { Id: '003000000000001AAA', LastName: 'Okafor', Title: 'Dr', VIP__c: true, Score__c: 3 }
 const sighting = (type: EventType, of: Row | null = row) => ({
