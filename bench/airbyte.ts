@@ -93,7 +93,9 @@ interface Message {
 
 /** Airbyte's source has Salesforce's hosts built in: it meets an org of its own, with the same rows, through a proxy. */
 async function withAirbyte(folder: string, run: (airbyte: Airbyte) => Promise<void>): Promise<void> {
-  const source = join(await pythonWith(packages), '..', 'source-salesforce')
+  // By Python itself: the script names the folder that it was installed in before that was renamed.
+  const python = await pythonWith(packages)
+  const script = join(python, '..', 'source-salesforce')
   const flags = ['--tls', join(folder, 'tls'), '--proxy', '--rows', `contact=${options.rows}`]
   await using simulator = startChild(['src/cli.ts', 'simulate', '--json', ...flags])
   const signIn = JSON.parse(await simulator.nextLine()) as SignIn & { caFile: string; proxyUrl: string }
@@ -105,11 +107,11 @@ async function withAirbyte(folder: string, run: (airbyte: Airbyte) => Promise<vo
     const answer = await fetchBy(`${signIn.controlUrl}/state`, { dispatcher: agent })
     return ((await answer.json()) as { apiCalls: number }).apiCalls
   }
-  await run({ signIn, folder, apiCalls, run: args => messagesOf(source, args, env) })
+  await run({ signIn, folder, apiCalls, run: args => messagesOf(python, [script, ...args], env) })
 }
 
-async function messagesOf(source: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<Message[]> {
-  const child = spawn(source, args, { env, stdio: ['ignore', 'pipe', 'ignore'] })
+async function messagesOf(python: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<Message[]> {
+  const child = spawn(python, args, { env, stdio: ['ignore', 'pipe', 'ignore'] })
   const ended = new Promise<number | null>(resolve => child.once('close', resolve))
   const messages: Message[] = []
   for await (const line of createInterface({ input: child.stdout })) {
@@ -120,7 +122,7 @@ async function messagesOf(source: string, args: readonly string[], env: NodeJS.P
     else if (message.type !== 'LOG') messages.push(message)
   }
   const code = await ended
-  if (code !== 0) throw new Error(`source-salesforce ${args[0]} ended with ${code}`)
+  if (code !== 0) throw new Error(`source-salesforce ${args[1]} ended with ${code}`)
   return messages
 }
 
