@@ -15,13 +15,23 @@ export class Misfit extends Error {
   }
 }
 
-/** A writer of values of one kind; `fits` tells them from those of a union's other branches. */
-const of =
-  <T>(expected: string, fits: (value: unknown) => value is T, write: (value: T, out: Output) => void): Write =>
-  (value, out) => {
+/** Writes values of one kind; `fits` tells them from those of a union's other branches, what stands inside is not looked at. */
+interface Writer {
+  readonly fits: (value: unknown) => boolean
+  readonly write: Write
+}
+
+const of = <T>(
+  expected: string,
+  fits: (value: unknown) => value is T,
+  write: (value: T, out: Output) => void,
+): Writer => ({
+  fits,
+  write: (value, out) => {
     if (!fits(value)) throw new Misfit(expected)
     write(value, out)
-  }
+  },
+})
 
 const isNull = (value: unknown): value is null | undefined => value === null || value === undefined
 const isBoolean = (value: unknown): value is boolean => typeof value === 'boolean'
@@ -33,38 +43,6 @@ const isBytes = (value: unknown): value is Uint8Array => value instanceof Uint8A
 const isArray = (value: unknown): value is unknown[] => Array.isArray(value)
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && !isBytes(value)
-
-/** Whether a value is meant for this branch of a union; what stands inside it is looked at as it is written. */
-function suits(type: AvroType, value: unknown): boolean {
-  switch (type.kind) {
-    case 'null':
-      return isNull(value)
-    case 'boolean':
-      return isBoolean(value)
-    case 'int':
-      return isInt(value)
-    case 'long':
-      return isLong(value)
-    case 'float':
-    case 'double':
-      return isNumber(value)
-    case 'string':
-      return isText(value)
-    case 'enum':
-      return isText(value) && type.symbols.includes(value)
-    case 'bytes':
-      return isBytes(value)
-    case 'fixed':
-      return isBytes(value) && value.length === type.size
-    case 'array':
-      return isArray(value)
-    case 'map':
-    case 'record':
-      return isObject(value)
-    case 'union':
-      return false // Avro has no union directly within a union
-  }
-}
 
 const simple = {
   null: of('null', isNull, () => undefined),
@@ -84,30 +62,31 @@ const simple = {
   }),
   string: of('string', isText, writeText),
   bytes: of('bytes', isBytes, writeBytes),
-} as const satisfies Record<string, Write>
+} as const satisfies Record<string, Writer>
 
-type Known = Map<AvroType, Write>
+type Known = Map<AvroType, Writer>
 
-function unionWriter(branches: readonly AvroType[], known: Known): Write {
+function unionWriter(branches: readonly AvroType[], known: Known): Writer {
   const writers = branches.map(branch => writerWithin(branch, known))
   const nullAt = branches.findIndex(({ kind }) => kind === 'null')
   const [only] = branches.length === 2 && nullAt >= 0 ? [1 - nullAt] : []
   const expected = branches.map(({ kind }) => kind).join(' or ')
-  return (value, out) => {
+  const write: Write = (value, out) => {
     const isAbsent = isNull(value)
-    const index = isAbsent ? nullAt : (only ?? branches.findIndex(branch => suits(branch, value)))
+    const index = isAbsent ? nullAt : (only ?? writers.findIndex(({ fits }) => fits(value)))
     if (index < 0) throw new Misfit(expected)
     writeLong(index, out)
-    if (!isAbsent) writers[index]!(value, out)
+    if (!isAbsent) writers[index]!.write(value, out)
   }
+  return { fits: value => writers.some(({ fits }) => fits(value)), write }
 }
 
-function recordWriter({ fields }: AvroRecordType, known: Known, type: AvroType): Write {
-  const writers: { readonly name: string; readonly write: Write; readonly absent: unknown }[] = []
-  const write = of('record', isObject, (value, out) => {
+function recordWriter(type: AvroRecordType, known: Known): Writer {
+  const fields: { readonly name: string; readonly write: Write; readonly absent: unknown }[] = []
+  const writer = of('record', isObject, (value, out) => {
     let name = ''
     try {
-      for (const field of writers) {
+      for (const field of fields) {
         name = field.name
         const given = value[name]
         field.write(given === undefined ? field.absent : given, out)
@@ -116,10 +95,10 @@ function recordWriter({ fields }: AvroRecordType, known: Known, type: AvroType):
       throw within(error, name)
     }
   })
-  known.set(type, write) // before its fields: one may be of this very record
-  for (const { name, type: inner, default: absent } of fields)
-    writers.push({ name, write: writerWithin(inner, known), absent })
-  return write
+  known.set(type, writer) // before its fields: one may be of this very record
+  for (const { name, type: inner, default: absent } of type.fields)
+    fields.push({ name, write: writerWithin(inner, known).write, absent })
+  return writer
 }
 
 function within(error: unknown, place: string): unknown {
@@ -140,40 +119,37 @@ function writeBlock<T>(entries: readonly T[], out: Output, write: (entry: T) => 
   writeLong(0, out)
 }
 
-function arrayWriter(items: AvroType, known: Known): Write {
-  const writeItem = writerWithin(items, known)
-  return of('array', isArray, (value, out) => writeBlock(value, out, item => writeItem(item, out), String))
+function arrayWriter(items: AvroType, known: Known): Writer {
+  const { write } = writerWithin(items, known)
+  return of('array', isArray, (value, out) => writeBlock(value, out, item => write(item, out), String))
 }
 
-function mapWriter(values: AvroType, known: Known): Write {
-  const writeValue = writerWithin(values, known)
+function mapWriter(values: AvroType, known: Known): Writer {
+  const { write } = writerWithin(values, known)
   return of('map', isObject, (value, out) => {
     const entries = Object.entries(value)
     const writeEntry = ([key, item]: [string, unknown]): void => {
       writeText(key, out)
-      writeValue(item, out)
+      write(item, out)
     }
     writeBlock(entries, out, writeEntry, at => entries[at]![0])
   })
 }
 
-function enumWriter(symbols: readonly string[]): Write {
-  const places = new Map(symbols.map((symbol, at) => [symbol, at]))
-  return (value, out) => {
-    const at = typeof value === 'string' ? places.get(value) : undefined
-    if (at === undefined) throw new Misfit('enum')
-    writeLong(at, out)
-  }
+function enumWriter(symbols: readonly string[]): Writer {
+  const places = new Map<unknown, number>(symbols.map((symbol, at) => [symbol, at]))
+  const isSymbol = (value: unknown): value is string => places.has(value)
+  return of('enum', isSymbol, (value, out) => writeLong(places.get(value)!, out))
 }
 
-function fixedWriter(size: number): Write {
+function fixedWriter(size: number): Writer {
   return of('fixed', (value): value is Uint8Array => isBytes(value) && value.length === size, writePlain)
 }
 
-function writerWithin(type: AvroType, known: Known): Write {
+function writerWithin(type: AvroType, known: Known): Writer {
   switch (type.kind) {
     case 'record':
-      return known.get(type) ?? recordWriter(type, known, type)
+      return known.get(type) ?? recordWriter(type, known)
     case 'union':
       return unionWriter(type.branches, known)
     case 'array':
@@ -193,4 +169,4 @@ function writerWithin(type: AvroType, known: Known): Write {
  * A writer of Avro binary (Avro specification, Binary encoding): unions bare, longs as safe integers, logical types as
  * their plain numbers, a field that is absent as its default or null.
  */
-export const avroWriter = (type: AvroType): Write => writerWithin(type, new Map())
+export const avroWriter = (type: AvroType): Write => writerWithin(type, new Map()).write

@@ -1,5 +1,6 @@
 import { judgeSubresponse } from './judge.ts'
 import { SalesforceError } from './salesforce-error.ts'
+import { withQuery } from './wire.ts'
 
 /** A GET below /services/data/vXX.X. */
 export interface Read {
@@ -12,20 +13,13 @@ export interface Read {
 export const subrequestsMax = 25
 export const queriesMax = 5
 
-export const urlOf = ({ path, query }: Read): string => {
-  const search = Object.entries(query)
-    .map(([name, value]) => `${name}=${encodeURIComponent(value.toWellFormed())}`)
-    .join('&')
-  return search === '' ? path : `${path}?${search}`
-}
-
 /** The body of a composite request of these reads. */
 export const compositeOfReads = (reads: readonly Read[], apiVersion: string): object => ({
   allOrNone: false,
   collateSubrequests: false,
   compositeRequest: reads.map((read, index) => ({
     method: 'GET',
-    url: `/services/data/v${apiVersion}${urlOf(read)}`,
+    url: `/services/data/v${apiVersion}${withQuery(read.path, read.query)}`,
     referenceId: referenceOf(index),
     ...(read.headers && { httpHeaders: read.headers }),
   })),

@@ -1,7 +1,8 @@
 import type { ApiRequest, Salesforce } from './client.ts'
-import { answerOfRead, compositeOfReads, queriesMax, type Read, subrequestsMax, urlOf } from './composite-reads.ts'
+import { answerOfRead, compositeOfReads, queriesMax, type Read, subrequestsMax } from './composite-reads.ts'
 import { requestSafely } from './request-safely.ts'
 import { SalesforceError } from './salesforce-error.ts'
+import { withQuery } from './wire.ts'
 
 /** A URI takes 16,384 bytes with its host and the rest; a longer query goes inside a composite (salesforce-facts 2.8). */
 const uriBytesMax = 12_000
@@ -50,7 +51,7 @@ export class GatheredReads {
 
   async #share(some: readonly Waiting[]): Promise<void> {
     const only = some.length === 1 ? some[0]! : undefined
-    if (only && urlOf(only.read).length <= uriBytesMax) {
+    if (only && withQuery(only.read.path, only.read.query).length <= uriBytesMax) {
       const request: ApiRequest = { method: 'GET', ...only.read, repeat: 'safe' }
       only.resolve((await requestSafely<unknown>(this.#salesforce, request)).body)
       return

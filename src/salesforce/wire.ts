@@ -7,6 +7,12 @@ export const versionsRequest: ApiRequest = { method: 'GET', path: '/services/dat
 
 const clientNameDefault = 'salesforce-kafka'
 
+/** A path and its query. Half a surrogate pair is no text that can be encoded: encodeURIComponent would throw. */
+export function withQuery(path: string, query: Readonly<Record<string, string>> = {}): string {
+  const search = Object.entries(query).map(([name, value]) => `${name}=${encodeURIComponent(value.toWellFormed())}`)
+  return search.length > 0 ? `${path}?${search.join('&')}` : path
+}
+
 /** The request as it goes to the session's instance. */
 export function toHttp(
   settings: SalesforceSettings,
@@ -18,14 +24,10 @@ export function toHttp(
   const path = request.path.startsWith('/services/')
     ? request.path
     : `/services/data/v${settings.apiVersion}${request.path}`
-  // Half a surrogate pair is no text that can be encoded: encodeURIComponent would throw.
-  const query = Object.entries(request.query ?? {}).map(
-    ([name, value]) => `${name}=${encodeURIComponent(value.toWellFormed())}`,
-  )
   return {
     method: request.method,
     origin: session.instanceUrl,
-    path: query.length > 0 ? `${path}?${query.join('&')}` : path,
+    path: withQuery(path, request.query),
     headers: {
       ...request.headers,
       ...(request.path !== versionsRequest.path && { authorization: `Bearer ${session.accessToken}` }),

@@ -81,8 +81,13 @@ async function beginBacklog(work: Work): Promise<void> {
   const { parts, reading } = work
   const next = beginSweep(reading.position, parts.now(), parts.spans, await nowCoveredMs(work))
   if (next.sweep === null) return
-  if (isUnaudited(reading.position)) await readAgain(work, auditedBeforeBacklog(reading.position), next)
-  else reading.position = next
+  if (!isUnaudited(reading.position)) {
+    reading.position = next
+    return
+  }
+  const untilMs = auditedBeforeBacklog(reading.position)
+  const changes = await changesOf(work, reading.position.deletesMs, untilMs + minuteMs)
+  await meetMissed(work, { anyUpdated: true, deleted: changes?.deleted ?? [] }, untilMs, next)
 }
 
 /** Until when everything is committed, as Salesforce says by its own clock; infinite if it cannot tell. */
@@ -167,30 +172,27 @@ async function auditIfAllowed(work: Work): Promise<number | undefined> {
 /** Reads again what polls have settled; the time until which it did, once the poll that follows it is done (design 4.5). */
 async function audit(work: Work): Promise<number | undefined> {
   const { parts, reading } = work
-  const { position } = reading
   const { object } = parts.place
-  if (!parts.describe.replicateable) return position.lower.modifiedAtMs
-  const changes = await changesOf(work, position.deletesMs, parts.now())
+  if (!parts.describe.replicateable) return reading.position.lower.modifiedAtMs
+  const changes = await changesOf(work, reading.position.deletesMs, parts.now())
   if (!changes) {
     parts.events.auditSkipped({ object, reason: 'getUpdated and getDeleted do not reach back to the last audit' })
-    return position.lower.modifiedAtMs
+    return reading.position.lower.modifiedAtMs
   }
-  const untilMs = auditedUntil(position, changes.coveredMs)
-  if (untilMs <= position.floor.modifiedAtMs) return undefined
-  const found = await meetAgain(work, changes.anyUpdated, untilMs)
-  const gone = await meetDeleted(work, changes.deleted, untilMs, position)
-  await work.commits.settle()
-  parts.events.auditDone({ object, found: found + gone.found, purged: gone.purged })
+  const untilMs = auditedUntil(reading.position, changes.coveredMs)
+  if (untilMs <= reading.position.floor.modifiedAtMs) return undefined
+  await meetMissed(work, changes, untilMs, reading.position)
   return untilMs
 }
 
-async function readAgain(work: Work, untilMs: number, next: Position): Promise<void> {
-  const { parts, reading } = work
-  const changes = await changesOf(work, reading.position.deletesMs, untilMs + minuteMs)
-  const found = await meetAgain(work, true, untilMs)
-  const gone = await meetDeleted(work, changes?.deleted ?? [], untilMs, next)
+type Missed = Pick<Changes, 'anyUpdated' | 'deleted'>
+
+/** Publishes what polls missed, with the position after it, and tells how much that was. */
+async function meetMissed(work: Work, { anyUpdated, deleted }: Missed, untilMs: number, next: Position): Promise<void> {
+  const again = await meetAgain(work, anyUpdated, untilMs)
+  const { found, purged } = await meetDeleted(work, deleted, untilMs, next)
   await work.commits.settle()
-  parts.events.auditDone({ object: parts.place.object, found: found + gone.found, purged: gone.purged })
+  work.parts.events.auditDone({ object: work.parts.place.object, found: again + found, purged })
 }
 
 /** getDeleted cuts its bounds to whole minutes, so that the end must lie a minute further. */
@@ -221,7 +223,7 @@ async function meetAgain(work: Work, anyUpdated: boolean, untilMs: number): Prom
   return found
 }
 
-type Deleted = readonly { readonly recordId: string; readonly atMs: number }[]
+type Deleted = Changes['deleted']
 
 /**
  * Publishes the deletes that no poll met and commits the position after them; how many there were of rows that can be
@@ -229,9 +231,8 @@ type Deleted = readonly { readonly recordId: string; readonly atMs: number }[]
  */
 async function meetDeleted(work: Work, deleted: Deleted, untilMs: number, next: Position) {
   const { parts, reading, signal } = work
-  const { startMs } = reading.position
   const isUnknown = ({ recordId, atMs }: Deleted[number]): boolean =>
-    atMs < untilMs && atMs >= startMs && !reading.deletes.has(recordId)
+    atMs < untilMs && atMs >= reading.position.startMs && !reading.deletes.has(recordId)
   // A row that was undeleted and deleted again is listed twice.
   const unknown = new Map(deleted.filter(isUnknown).map(({ recordId, atMs }) => [recordId, atMs]))
   const rows = await fetchRows(parts, parts.describe, [...unknown.keys()], signal)

@@ -117,12 +117,16 @@ export class Shapes {
     const { salesforce, object, selectionOf } = this.#parts
     const selection = selectionOf(describe)
     const { orgId, userId } = salesforce
-    const readers = Object.fromEntries(
-      eventTypes.map(type => [type, carriedReader(describe, evolved, selection.fieldsOf(type))]),
+    const whole = rowReader(describe, evolved.columns, evolved.empty)
+    const readers = new Map(
+      eventTypes.map(type => {
+        const fields = selection.fieldsOf(type)
+        return [type, fields ? carriedReader(describe, evolved, fields) : whole]
+      }),
     )
     const toRecord: EventContext['toRecord'] = (row, type) => {
       try {
-        return readers[type]!(row)
+        return readers.get(type)!(row)
       } catch (error) {
         throw this.#judge(error)
       }
@@ -152,9 +156,8 @@ export class Shapes {
 function carriedReader(
   describe: ObjectDescribe,
   { columns, empty }: Pick<Evolved, 'columns' | 'empty'>,
-  fields: readonly string[] | undefined,
+  fields: readonly string[],
 ): ReturnType<typeof rowReader> {
-  if (!fields) return rowReader(describe, columns, empty)
   const isCarried = ({ field }: Column): boolean => fields.includes(field.name)
   const left = columns.filter(column => !isCarried(column)).map(({ avroName }) => avroName)
   return rowReader(describe, columns.filter(isCarried), [...empty, ...left])

@@ -31,6 +31,7 @@ interface Work {
   readonly parts: TaskParts
   readonly held: Held
   readonly meter: SnapshotMeter
+  readonly commits: Commits
   readonly signal: AbortSignal
 }
 
@@ -43,7 +44,8 @@ export async function readSnapshot(parts: TaskParts, held: Held, signal: AbortSi
   const begun = held.control.snapshot
   if (begun === null) return
   const meter = new SnapshotMeter(parts.events, parts.place.object, begun)
-  const work = { parts, held, meter, signal }
+  const commits = new Commits(signal)
+  const work = { parts, held, meter, commits, signal: commits.signal }
   try {
     if (begun.by === null) await count(work)
     while (snapshotOf(held).by === 'bulk' && !(await readByJob(work)));
@@ -163,11 +165,10 @@ function upTo(next: Snapshot, rows: readonly Row[], last: Row): Snapshot {
 
 /** Rule 1: the rows and the place behind them go in one transaction. */
 async function commit(work: Work, next: Snapshot, rows: readonly Row[]): Promise<void> {
-  const { parts, held, meter, signal } = work
+  const { parts, held, meter, commits, signal } = work
   const { reading, writer } = held
   const sightings = sightSnapshot(rows, reading.fields.use(parts.describe, reading.window), reading, next)
   const answers = await parts.selection.ask(parts, sightings, signal)
-  const commits = new Commits(signal)
   const delivery: Delivery = {
     sightings,
     answers,
